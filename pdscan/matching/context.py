@@ -1,0 +1,187 @@
+"""Words near a candidate that speak for it or against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import hyperscan
+import numpy as np
+import numpy.typing as npt
+
+from pdscan.detectors.interface import Detector
+from pdscan.model import Ints
+
+_STEM = 5  # characters; a shorter word must stand alone, a longer one may go on (inflection)
+_FOLD = bytes.maketrans(b"_-\t\n\r", b"     ")
+_FLAGS = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_UTF8
+
+
+class ContextIndex:
+    """All context and counter words of the detectors in force, compiled.
+
+    `distance` is how far a word may stand from a candidate, in bytes of UTF-8.
+    """
+
+    def __init__(self, detectors: Sequence[Detector], distance: int) -> None:
+        self._distance = distance
+        words = sorted({w for d in detectors for w in (*d.context, *d.counter)})
+        self.words = words
+        numbers = {word: number for number, word in enumerate(words)}
+        self._for = [np.array([numbers[w] for w in d.context], np.int64) for d in detectors]
+        self._against = [np.array([numbers[w] for w in d.counter], np.int64) for d in detectors]
+        self._sizes = np.array([len(w.encode()) for w in words], np.int64)
+        self._alone = np.array([len(w) < _STEM for w in words], np.bool_)
+        self._database = None
+        if words:
+            self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+            self._database.compile(
+                expressions=[_literal(word) for word in words],
+                ids=list(range(len(words))),
+                flags=[_FLAGS] * len(words),
+            )
+
+    def near(
+        self, text: bytes, detector: npt.NDArray[np.int64], starts: Ints, ends: Ints,
+        cell_starts: Ints, cell_ends: Ints,
+    ) -> tuple[Ints, Ints]:  # fmt: skip
+        """The nearest word for and against each candidate, as indices into ``words`` (-1: none).
+
+        Only words within the candidate's own cell [cell_start, cell_end) count.
+        """
+        pro = np.full(len(starts), -1, np.int64)
+        con = np.full(len(starts), -1, np.int64)
+        low = np.maximum(starts - self._distance, cell_starts)
+        high = np.minimum(ends + self._distance, cell_ends)
+        roomy = (starts - low) + (high - ends) >= 2
+        if self._database is None or not roomy.any():
+            return pro, con
+        word, first, last = self._hits(text, low[roomy], high[roomy])
+        if not len(word):
+            return pro, con
+        for number in np.unique(detector[roomy]).tolist():
+            rows = np.flatnonzero(roomy & (detector == number))
+            for wanted, found in ((self._for[number], pro), (self._against[number], con)):
+                which = np.isin(word, wanted)
+                if which.any():
+                    found[rows] = _nearest(
+                        word[which], first[which], last[which],
+                        starts[rows], ends[rows], low[rows], high[rows],
+                    )  # fmt: skip
+        return pro, con
+
+    def _hits(self, text: bytes, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
+        """Words in the union of the ranges, with their spans, ordered by end."""
+        order = np.argsort(low, kind="stable")
+        low, high = low[order], np.maximum.accumulate(high[order])
+        apart = low[1:] > high[:-1]
+        firsts = low[np.concatenate([[True], apart])].tolist()
+        lasts = high[np.concatenate([apart, [True]])].tolist()
+        text = text.translate(_FOLD)
+        # The byte on either side of a range shows whether a word at its edge stands alone.
+        pieces = [
+            text[max(first - 1, 0) : last + 1] for first, last in zip(firsts, lasts, strict=True)
+        ]
+        joined = b"\0".join(_whole_characters(piece) for piece in pieces)
+        lengths = np.fromiter(map(len, pieces), np.int64, len(pieces)) + 1
+        here = np.cumsum(lengths) - lengths
+        there = np.maximum(np.array(firsts, np.int64) - 1, 0)
+        ids: list[int] = []
+        tos: list[int] = []
+        add_id, add_to = ids.append, tos.append
+
+        def on_match(number: int, _from: int, to: int, _flags: int, _context: object) -> None:
+            add_id(number)
+            add_to(to)
+
+        assert self._database is not None  # noqa: S101 - near() looked
+        self._database.scan(joined, match_event_handler=on_match)
+        word, to = np.array(ids, np.int64), np.array(tos, np.int64)
+        begin = to - self._sizes[word]
+        codes = np.frombuffer(joined + b"\0", np.uint8)
+        good = ~_is_letter(codes[np.maximum(begin - 1, 0)]) | (begin == 0)
+        good &= ~(self._alone[word] & _is_letter(codes[to]))
+        word, begin, to = word[good], begin[good], to[good]
+        piece = np.searchsorted(here, begin, side="right") - 1
+        shift = there[piece] - here[piece]
+        return word, begin + shift, to + shift
+
+
+def _nearest(
+    word: Ints, first: Ints, last: Ints, starts: Ints, ends: Ints, low: Ints, high: Ints
+) -> Ints:
+    """For each range the word nearest to the candidate within it; the one before wins a tie."""
+    found = np.full(len(starts), -1, np.int64)
+    before = np.searchsorted(last, starts, side="right") - 1
+    has_before = (before >= 0) & (first[before] >= low)
+    order = np.argsort(first, kind="stable")
+    after = np.minimum(np.searchsorted(first[order], ends, side="left"), len(order) - 1)
+    after_word = order[after]
+    has_after = (first[after_word] >= ends) & (last[after_word] <= high)
+    gap_before = np.where(has_before, starts - last[before], np.iinfo(np.int64).max)
+    gap_after = np.where(has_after, first[after_word] - ends, np.iinfo(np.int64).max)
+    found[has_after] = word[after_word[has_after]]
+    nearer = has_before & (gap_before <= gap_after)
+    found[nearer] = word[before[nearer]]
+    return found
+
+
+def _literal(word: str) -> bytes:
+    return "".join(f"\\{c}" if not c.isalnum() and c.isascii() and c != " " else c
+                   for c in word).encode()  # fmt: skip
+
+
+def _is_letter(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    folded = codes | 0x20
+    return ((folded >= 0x61) & (folded <= 0x7A)) | (codes >= 0x80)
+
+
+def _whole_characters(piece: bytes) -> bytes:
+    """`piece` with characters that were cut at its ends blanked, so that it is valid UTF-8."""
+    start = 0
+    while start < min(3, len(piece)) and piece[start] & 0xC0 == 0x80:
+        start += 1
+    end = len(piece)
+    for back in range(1, min(4, len(piece)) + 1):
+        code = piece[-back]
+        if code & 0xC0 != 0x80:
+            if code >= 0xC0 and back < (2 if code < 0xE0 else 3 if code < 0xF0 else 4):
+                end = len(piece) - back
+            break
+    return b" " * start + piece[start:end] + b" " * (len(piece) - end)
+
+
+def label_words(label: str) -> str:
+    """A label as lower-case words: ``customerHetu``, ``CUSTOMER_HETU`` -> ``customer hetu``."""
+    words: list[str] = []
+    previous = ""
+    for char in label:
+        if not char.isalnum():
+            words.append(" ")
+        elif char.isupper() and previous.islower():
+            words += " ", char
+        else:
+            words.append(char)
+        previous = char
+    return " ".join("".join(words).lower().split())
+
+
+class LabelIndex:
+    """Which detectors a label speaks for, asked once per label."""
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self._names = [tuple(label_words(label) for label in d.labels) for d in detectors]
+        self._known: dict[str, Mapping[int, str]] = {}
+
+    def __call__(self, label: str) -> Mapping[int, str]:
+        """The detectors (by number) that `label` speaks for, with the word that does."""
+        known = self._known.get(label)
+        if known is None:
+            words = f" {label_words(label)} "
+            squeezed = words.replace(" ", "")
+            known = self._known[label] = {
+                number: name
+                for number, names in enumerate(self._names)
+                for name in reversed(names)
+                if f" {name} " in words or name.replace(" ", "") == squeezed
+            }
+        return known
