@@ -30,7 +30,7 @@ class Shape:
     stands beside it. ``whole`` asks for more: it is a word by itself, not a part of a longer one
     that is joined by ``-``, ``.`` or ``+``.
 
-    Places with fewer than four digits that stand at most one character apart are not looked at,
+    Places with fewer than six digits that stand at most one character apart are not looked at,
     unless ``hint`` (a Hyperscan expression that matches within every candidate) finds them.
     """
 

@@ -7,22 +7,23 @@ column by column, weigh words and labels around them, settle conflicts, and fing
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import hyperscan
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from pdscan.detectors.interface import Candidates, Detector, Regex, Run, Shape
+from pdscan.detectors.interface import Candidates, Detector, Regex, Run
 from pdscan.matching import conflicts, tokens
 from pdscan.matching.context import ContextIndex, LabelIndex
 from pdscan.matching.regions import Regions
-from pdscan.matching.shapes import LONGEST_WORD, ShapeIndex
+from pdscan.matching.shapes import ShapeIndex
 from pdscan.matching.text import Stretch, blank_after, gather, left_justify, stack
 from pdscan.model import Bytes2D, Ints, Layout, Likelihood, Places
 
 CONTEXT_DISTANCE = 60  # bytes
-_SLACK = 48  # bytes around the longest candidate: borders in sight, and the ends of signs
+_SIGHT = 8  # bytes beside a match that show its borders
 _NARROW = 64  # bytes; longer candidates are judged apart, so that one does not widen all
 _MOST_FLAGS = 8
 
@@ -41,7 +42,7 @@ class Hits:
     likelihood: npt.NDArray[np.int8]
     evidence: Ints
     evidences: Sequence[str]
-    places: Places | None
+    places: Places
     row: Ints
     canonical: dict[int, Bytes2D]
 
@@ -73,30 +74,27 @@ class Engine:
     ) -> None:
         self.detectors = tuple(detectors)
         self._minimum = minimum
-        longest = [LONGEST_WORD]
-        for detector in detectors:
-            for finder in detector.finders:
-                if not isinstance(finder, Shape):
-                    longest.append(finder.longest)
         self._shapes = ShapeIndex(detectors)
-        self._regions = Regions(detectors, margin=max(longest) + _SLACK)
+        self._regions = Regions(detectors)
         self._context = ContextIndex(detectors, context_distance)
         self._labels = LabelIndex(detectors)
         self._regexes = _compile_regexes(detectors)
         self._flag_names: dict[int, list[str]] = {}
         #: How far from where a window was cut a finding must stand to be judged with certainty.
-        self.reserve = 2 * (max(longest) + _SLACK) + context_distance
+        longest = max(
+            (f.longest for d in detectors for f in d.finders if isinstance(f, Regex)), default=0
+        )
+        self.reserve = 2 * max(self._regions.margin, longest + _SIGHT) + context_distance
 
     def match(
         self,
         window: bytes,
+        layout: Layout,
         *,
         cut_left: bool = False,
         cut_right: bool = False,
-        layout: Layout | None = None,
-        label: str = "",
     ) -> Hits | None:
-        """The findings in `window`; None where there is none.
+        """The findings in `window`, whose cells `layout` knows; None where there is none.
 
         The text goes on beyond the window where `cut_left`/`cut_right`: what stands closer than
         ``reserve`` bytes to such an end is not reliable.
@@ -115,8 +113,9 @@ class Engine:
         detector, start, end, level, flags, row = (
             column[order] for column in (detector, start, end, level, flags, row)
         )
-        places, label_code, label_words = self._label(layout, label, detector, start)
-        cell_start, cell_end = _cells(places, len(start), len(window))
+        places = layout.place(start)
+        label_code, label_words = self._label(places, detector)
+        cell_start, cell_end = places.cell_start, places.cell_end
         inside = (start >= cell_start) & (end <= cell_end)
         pro, con = self._context.near(window, detector, start, end, cell_start, cell_end)
         level = self._weigh(detector, level, pro >= 0, con >= 0, label_code > 0)
@@ -234,21 +233,15 @@ class Engine:
 
     # -- evidence --------------------------------------------------------------------------
 
-    def _label(
-        self, layout: Layout | None, label: str, detector: Ints, start: Ints
-    ) -> tuple[Places | None, Ints, list[str]]:
-        """Where the candidates lie, and the label word that speaks for each (0: none)."""
-        places = layout.place(start) if layout is not None else None
-        names: Sequence[str] = [label] if places is None else places.fields
-        field = np.zeros(len(start), np.int64) if places is None else places.field
+    def _label(self, places: Places, detector: Ints) -> tuple[Ints, list[str]]:
+        """The label word that speaks for each candidate (0: none)."""
         words: list[str] = [""]
-        table = np.zeros((len(names), len(self.detectors)), np.int64)
-        for number, name in enumerate(names):
+        table = np.zeros((len(places.fields), len(self.detectors)), np.int64)
+        for number, name in enumerate(places.fields):
             for favoured, word in self._labels(name).items() if name else ():
                 table[number, favoured] = len(words)
                 words.append(word)
-        code = np.where(field >= 0, table[field, detector], 0)
-        return places, code, words
+        return table[places.field, detector], words
 
     def _weigh(
         self,
@@ -279,8 +272,6 @@ class Engine:
         code = np.zeros(len(detector), np.int64)
         for column, width in zip(columns, widths, strict=True):
             code = code * width + column
-        import pyarrow as pa
-
         encoded = pa.array(code).dictionary_encode()
         evidences = []
         for number in encoded.dictionary.to_pylist():
@@ -393,20 +384,11 @@ def _stack_canonical(batches: Sequence[_Batch]) -> tuple[Ints, dict[int, Bytes2D
     return np.concatenate(rows), {number: stack(known) for number, known in parts.items()}
 
 
-def _cells(places: Places | None, count: int, size: int) -> tuple[Ints, Ints]:
-    if places is None:
-        return np.zeros(count, np.int64), np.full(count, size, np.int64)
-    return places.cell_start, places.cell_end
-
-
-def _rows(places: Places | None, rows: Ints) -> Places | None:
-    if places is None:
-        return None
-    return Places(
-        places.field[rows], places.fields, places.record[rows], places.cell_start[rows],
-        places.cell_end[rows],
-        None if places.keys is None else [places.keys[row] for row in rows.tolist()],
-        places.own_text,
+def _rows(places: Places, rows: Ints) -> Places:
+    return replace(
+        places, field=places.field[rows], record=places.record[rows],
+        cell_start=places.cell_start[rows], cell_end=places.cell_end[rows],
+        keys=None if places.keys is None else [places.keys[row] for row in rows.tolist()],
     )  # fmt: skip
 
 
