@@ -77,6 +77,11 @@ class Scanner:
             if hits is not None:
                 yield self._batch(pack, window, hits, np.arange(len(hits)))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the findings of all that was fed and closed are out."""
+        return not self._pack
+
     def close(self, item: int) -> int:
         """Forgets `item`, of which no block follows; how many characters its last part has."""
         text = self._texts.pop(item, None)
@@ -107,7 +112,12 @@ class Scanner:
             text.tail, text.accepted, text.is_cut = b"", 0, False
 
     def _batch(self, pack: Pack, window: bytes, hits: Hits, rows: Ints) -> pa.RecordBatch:
-        start, end, detector, places = hits.start[rows], hits.end[rows], hits.detector[rows], hits.places
+        start, end, detector, places = (
+            hits.start[rows],
+            hits.end[rows],
+            hits.detector[rows],
+            hits.places,
+        )
         block = pack.block_at(start)
         own = pack.own_text[block]
         # Offsets count from the cell where it has a text of its own, else from the part.
