@@ -1,8 +1,9 @@
 """The result of a scan on disk: a folder that any Parquet tool can read.
 
-``findings.parquet`` has a row per finding (see `pdscan.matching.findings.SCHEMA`), ``items.parquet``
-a row for everything that was walked (the coverage ledger), ``run.json`` what was run, with what, and
-the totals. The key of the fingerprints is never in it. Described in ``docs/inventory.md``.
+``findings.parquet`` has a row per finding (see `pdscan.matching.findings.SCHEMA`),
+``items.parquet`` a row for everything that was walked (the coverage ledger), ``run.json`` what was
+run, with what, and the totals. The key of the fingerprints is never in it. Described in
+``docs/inventory.md``.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ _DELTA = "DELTA_BINARY_PACKED"
 # Random bytes do not shrink; numbers that rise do.
 _FINDINGS_OPTIONS: dict[str, Any] = {
     "use_dictionary": ["part", "field", "kind", "evidence"],
-    "column_encoding": {n: _DELTA for n in ("item", "record", "line", "column", "start", "end")},
+    "column_encoding": dict.fromkeys(("item", "record", "line", "column", "start", "end"), _DELTA),
     "compression": {n: "NONE" if n == "fingerprint" else "ZSTD" for n in SCHEMA.names},
     "write_statistics": ["item", "fingerprint"],
 }

@@ -16,8 +16,10 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -98,7 +100,7 @@ class _Pool:
         # A forked worker starts in milliseconds with everything imported; this process starts no
         # threads that could hold a lock meanwhile. Where forking is unsafe, workers start anew.
         method = "fork" if sys.platform == "linux" else "spawn"
-        self._context = multiprocessing.get_context(method)
+        self._context: Any = multiprocessing.get_context(method)
         self._plan = plan
         self._work = work
         self._processes: list[_Process] = []
@@ -158,14 +160,12 @@ class _Pool:
         process.run, process.first, process.offset = run, first, run.handed
         process.alone = last - first == 1
         process.since = time.monotonic()
-        try:
+        with suppress(OSError):  # it died idle: _receive sees that and starts another
             process.pipe.send(run.task.steps[first:last])
-        except OSError:
-            pass  # it died idle; _receive sees the closed pipe and starts another
 
     def _receive(self, head: _Run) -> None:
         """Waits for something to come from the workers that may send."""
-        ready = {
+        ready: dict[Any, _Process] = {
             p.pipe: p
             for p in self._processes
             if p.run is not None and (p.run is head or p.run.size < _BUFFERED)
@@ -178,10 +178,9 @@ class _Pool:
                 self._died(process, Reason.CRASHED)
         now = time.monotonic()
         for process in self._processes:
-            if process.run is not None and process.pipe in ready:
-                if now - process.since > self._plan.limits.seconds:
-                    process.process.kill()
-                    self._died(process, Reason.TIMEOUT)
+            late = now - process.since > self._plan.limits.seconds
+            if late and process.run is not None and process.pipe in ready:
+                self._died(process, Reason.TIMEOUT)
 
     def _take(self, process: _Process, message: Message | None) -> None:
         run = process.run
@@ -291,8 +290,7 @@ def _limit_memory(size: int) -> None:
         return
     import resource
 
-    with open("/proc/self/statm") as statm:
-        used = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (used + size, resource.RLIM_INFINITY))
 
 

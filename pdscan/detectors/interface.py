@@ -171,7 +171,7 @@ def scalar(
         width = max(forms.dtype.itemsize, 1)
         return Judged(
             level=np.where(good, np.int8(level), np.int8(-1)).astype(np.int8),
-            evidence={name: good for name in evidence},
+            evidence=dict.fromkeys(evidence, good),
             canonical=forms.view(np.uint8).reshape(len(texts), width) if len(texts) else None,
         )
 

@@ -125,7 +125,8 @@ def _nearest(
 
 def _literal(word: str) -> bytes:
     """`word` as an expression over bytes; letters beyond ASCII in both cases, which take the same
-    number of bytes in all languages that the detectors speak."""
+    number of bytes in all languages that the detectors speak.
+    """
     parts = []
     for char in word:
         if not char.isascii():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -189,7 +190,7 @@ def _placed(codes: _Offsets, shapes: pa.Array, starts: Ints, look_up: _LookUp) -
     rows = rows[np.argsort(codes[rows], kind="stable")]
     found = codes[rows]
     bounds = np.flatnonzero(np.concatenate([[True], found[1:] != found[:-1], [True]])).tolist()
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         shape, where = placements[int(found[low])]
         begin = starts[rows[low:high]]
         for place in where:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -28,7 +28,7 @@ class _Text:
     """What is known of the part of an item that is being read."""
 
     part: str
-    base: Base = Base()
+    base: Base = field(default_factory=Base)
     tail: bytes = b""  # seen, to be looked at again with what follows
     accepted: int = 0  # bytes of the tail whose findings are out already
     is_cut: bool = False  # the text began before the tail
@@ -214,7 +214,7 @@ class _Characters:
 
 
 def _lines(text: bytes, offsets: Ints) -> tuple[Ints, Ints]:
-    """How many line breaks stand before each of `offsets` (ascending), and where its line begins."""
+    """How many line breaks stand before each of `offsets` (ascending), where its line begins."""
     if not offsets.any():
         return offsets, offsets
     if len(offsets) > len(text) // _BYTES_A_STEP:
