@@ -99,9 +99,10 @@ def _words(text: bytes, table: bytes) -> _Words:
     shapes = text.translate(table)
     codes = np.frombuffer(shapes, np.uint8)
     starts, ends = _runs(codes != 0)
-    digit_runs, _ = _runs(codes == _DIGIT)
-    numeric = np.zeros(len(starts), np.bool_)
-    numeric[np.searchsorted(starts, digit_runs, side="right") - 1] = True
+    if not len(starts):
+        return _Words(shapes, starts, ends, np.zeros(0, np.bool_))
+    # From the beginning of a word to that of the next: the gap between them holds no digit.
+    numeric = np.logical_or.reduceat(codes == _DIGIT, starts)
     return _Words(shapes, starts, ends, numeric)
 
 
