@@ -83,9 +83,9 @@ class _Cmac:
             mixed = state[rows] ^ words[rows, number]
             final = np.flatnonzero(blocks[rows] == number + 1)
             mixed[final] ^= tweak[rows[final]]
-            state[rows] = np.frombuffer(
-                self._encryptor.update(mixed.tobytes()), np.uint64
-            ).reshape(-1, 2)
+            state[rows] = np.frombuffer(self._encryptor.update(mixed.tobytes()), np.uint64).reshape(
+                -1, 2
+            )
         return state.view(np.uint8).reshape(count, _BLOCK)
 
 

@@ -133,7 +133,7 @@ def filled(rows: Bytes2D, lengths: Ints) -> npt.NDArray[np.bool_]:
 
 
 def row_bits(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
-    """n × w flags, w <= 64, as one number per row, column 0 in the lowest bit.
+    """N × w flags, w <= 64, as one number per row, column 0 in the lowest bit.
 
     Looking for neighbours, counting and searching are then single operations for a whole row.
     """

@@ -98,7 +98,7 @@ def find(text: bytes, index: ShapeIndex) -> Iterator[Spans]:
 def _words(text: bytes, table: bytes) -> _Words:
     shapes = text.translate(table)
     codes = np.frombuffer(shapes, np.uint8)
-    starts, ends = _runs(codes != 0)
+    starts, ends = runs(codes != 0)
     if not len(starts):
         return _Words(shapes, starts, ends, np.zeros(0, np.bool_))
     # From the beginning of a word to that of the next: the gap between them holds no digit.
@@ -106,7 +106,7 @@ def _words(text: bytes, table: bytes) -> _Words:
     return _Words(shapes, starts, ends, numeric)
 
 
-def _runs(flags: npt.NDArray[np.bool_]) -> tuple[_Offsets, _Offsets]:
+def runs(flags: npt.NDArray[np.bool_]) -> tuple[_Offsets, _Offsets]:
     """Where the runs of set flags begin and end."""
     edges = np.flatnonzero(flags[1:] != flags[:-1]).astype(np.int32) + np.int32(1)
     edges = np.concatenate([
