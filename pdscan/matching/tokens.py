@@ -146,11 +146,11 @@ def _in_groups(text: bytes, words: _Words, index: ShapeIndex) -> Iterator[Spans]
     )
     rows = gather(text, starts[near].astype(np.int64), 4)
     filled = np.arange(4) < length[near][:, None]
-    fits[near] = (_IS_UPPER[rows] | ~filled).all(axis=1)
+    titled = np.zeros(len(starts), np.bool_)  # capitals alone, such as the "VAT" before a number
+    titled[near] = (_IS_UPPER[rows] | ~filled).all(axis=1)
+    fits |= titled
     linked = joined & fits[:-1] & fits[1:]
     first = codes[starts[:-1]]
-    titled = np.zeros(len(starts), np.bool_)  # capitals alone, such as the "VAT" before a number
-    titled[near] = ~numeric & short
     early = ~np.append(False, linked[:-1]) | _IS_UPPER[first]
     early |= np.append(False, titled[:-2])
     for code in _LEADING:

@@ -9,7 +9,8 @@ import numpy as np
 
 from pdscan.detectors.interface import Detector
 from pdscan.matching.engine import Engine
-from pdscan.model import Ints, Layout, Likelihood, Places
+from pdscan.matching.packs import Base, Pack
+from pdscan.model import Block, Ints, Layout, Likelihood, Places
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,10 @@ def find(
 ) -> list[Found]:  # fmt: skip
     """What the engine finds in `text`."""
     window = text.encode() if isinstance(text, str) else text
-    hits = Engine(detectors, minimum=minimum).match(window, label=label, layout=layout)
+    pack = Pack()
+    pack.add(0, Block(window, layout=layout, label=label), window, Base())
+    pack.close()
+    hits = Engine(detectors, minimum=minimum).match(window, pack)
     if hits is None:
         return []
     return [
