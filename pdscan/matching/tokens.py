@@ -151,8 +151,6 @@ def _in_groups(text: bytes, words: _Words, index: ShapeIndex) -> Iterator[Spans]
     fits |= titled
     linked = joined & fits[:-1] & fits[1:]
     first = codes[starts[:-1]]
-    titled = np.zeros(len(starts), np.bool_)  # capitals alone, such as the "VAT" before a number
-    titled[near] = ~numeric & short
     early = ~np.append(False, linked[:-1]) | _IS_UPPER[first]
     early |= np.append(False, titled[:-2])
     for code in _LEADING:

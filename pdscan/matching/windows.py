@@ -184,7 +184,8 @@ def _lengths(values: Bytes2D) -> Ints:
     """How many bytes stand before the first zero of each row."""
     zero = values == 0
     first = zero.argmax(axis=1)
-    return np.where(zero[np.arange(len(values)), first], first, values.shape[1])
+    lengths: Ints = np.where(zero[np.arange(len(values)), first], first, values.shape[1])
+    return lengths
 
 
 def _named(codes: npt.NDArray[np.int32], names: Iterable[str]) -> pa.Array:
