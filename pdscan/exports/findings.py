@@ -1,0 +1,103 @@
+"""Findings as they are printed: the inventory's columns made into those a reader wants.
+
+The columns are those of ``schemas/finding.schema.json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pdscan.model import Likelihood, Locator
+
+LISTED = (
+    "kind", "category", "source", "locator", "item", "line", "column", "start", "end",
+    "likelihood", "evidence", "preview", "fingerprint",
+)  # fmt: skip
+VALUE = "value"
+_LABELS = pa.array([level.label for level in Likelihood], pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a reader is told about a kind: its name in words and its category."""
+
+    kind: str
+    name: str
+    category: str
+
+
+class Listing:
+    """Turns batches of findings into the columns that are printed.
+
+    `sources` and `locators` hold, at position i, the source's name and the item's locator of the
+    item with number i.
+    """
+
+    def __init__(self, sources: pa.Array, locators: pa.Array, kinds: Mapping[str, Kind]) -> None:
+        self.kinds = kinds
+        self._sources = sources
+        self._locators = locators
+
+    def columns(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """`batch` (of `pdscan.matching.findings.SCHEMA`) with the columns `LISTED`, and ``value``
+        where the batch has it.
+        """
+        item = self._locators.take(batch["item"])
+        categories = pa.array(
+            [self._category(kind) for kind in batch["kind"].dictionary.to_pylist()], pa.string()
+        )
+        columns = {
+            "kind": batch["kind"],
+            "category": pa.DictionaryArray.from_arrays(batch["kind"].indices, categories),
+            "source": self._sources.take(batch["item"]),
+            "locator": locators(item, batch),
+            "item": item,
+            "line": batch["line"],
+            "column": batch["column"],
+            "start": batch["start"],
+            "end": batch["end"],
+            "likelihood": pa.DictionaryArray.from_arrays(batch["likelihood"], _LABELS),
+            "evidence": batch["evidence"],
+            "preview": batch["preview"],
+            "fingerprint": hexadecimal(batch["fingerprint"]),
+        }
+        if VALUE in batch.schema.names:
+            columns[VALUE] = batch[VALUE]
+        return pa.RecordBatch.from_pydict(columns)
+
+    def _category(self, kind: str) -> str:
+        return self.kinds[kind].category if kind in self.kinds else ""
+
+
+def locators(item: pa.Array, batch: pa.RecordBatch) -> pa.Array:
+    """The locators of the findings in `batch` as strings; `item` holds those of their items."""
+    names = [
+        str(Locator("", field=name)).removeprefix(":").removeprefix("#")
+        for name in batch["field"].dictionary.to_pylist()
+    ]
+    field = pa.array([f"{name}&" if name else "" for name in names], pa.string())
+    key = pc.replace_substring(batch["key"], "&", "&key=")
+    key = pc.fill_null(pc.binary_join_element_wise("key=", key, "&", ""), "")
+    return pc.binary_join_element_wise(
+        item, "#", key, field.take(batch["field"].indices), "span=",
+        pc.cast(batch["start"], pa.string()), "-", pc.cast(batch["end"], pa.string()), "",
+    )  # fmt: skip
+
+
+def hexadecimal(column: pa.Array) -> pa.Array:
+    """A column of bytes of one size as hexadecimal digits."""
+    import numpy as np
+
+    width = column.type.byte_width
+    if not len(column):
+        return pa.array([], pa.string())
+    data = np.frombuffer(column.buffers()[1], np.uint8)
+    data = data[column.offset * width : (column.offset + len(column)) * width]
+    digits = np.frombuffer(b"0123456789abcdef", np.uint8)
+    text = np.stack([digits[data >> 4], digits[data & 15]], axis=1).tobytes()
+    offsets = np.arange(len(column) + 1, dtype=np.int32) * (2 * width)
+    return pa.StringArray.from_buffers(len(column), pa.py_buffer(offsets), pa.py_buffer(text))
