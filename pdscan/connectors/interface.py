@@ -44,7 +44,8 @@ class Connector(Protocol):
     def walk(self) -> Iterator[Unit | Entry]:
         """Everything there is, in an order that is the same every time: units to read, and ledger
         entries for what will not be read. Raises `pdscan.errors.SourceError` or `AccessError` where
-        the source itself cannot be walked."""
+        the source itself cannot be walked.
+        """
 
     def read(self, unit: Unit) -> Iterator[Event]:
         """Reads a unit. Trouble with an item is an `Outcome`, not an exception."""

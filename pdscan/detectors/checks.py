@@ -38,7 +38,8 @@ def is_date(year: Ints, month: Ints, day: Ints) -> npt.NDArray[np.bool_]:
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     fits = (month >= 1) & (month <= 12)
     days = _DAYS[np.where(fits, month, 0)] + (leap & (month == 2))
-    return fits & (day >= 1) & (day <= days)
+    real: npt.NDArray[np.bool_] = fits & (day >= 1) & (day <= days)
+    return real
 
 
 def weighted(numbers: Ints, weights: Sequence[int]) -> Ints:
@@ -51,4 +52,5 @@ def luhn(numbers: Ints) -> npt.NDArray[np.bool_]:
     doubled = numbers.copy()
     doubled[:, -2::-2] *= 2
     doubled[doubled > 9] -= 9
-    return doubled.sum(axis=1) % 10 == 0
+    passes: npt.NDArray[np.bool_] = doubled.sum(axis=1) % 10 == 0
+    return passes

@@ -30,7 +30,7 @@ class Shape:
     stands beside it. ``whole`` asks for more: it is a word by itself, not a part of a longer one
     that is joined by ``-``, ``.`` or ``+``.
 
-    Places with fewer than four digits that stand at most one character apart are not looked at,
+    Places with fewer than six digits that stand at most one character apart are not looked at,
     unless ``hint`` (a Hyperscan expression that matches within every candidate) finds them.
     """
 
@@ -171,7 +171,7 @@ def scalar(
         width = max(forms.dtype.itemsize, 1)
         return Judged(
             level=np.where(good, np.int8(level), np.int8(-1)).astype(np.int8),
-            evidence={name: good for name in evidence},
+            evidence=dict.fromkeys(evidence, good),
             canonical=forms.view(np.uint8).reshape(len(texts), width) if len(texts) else None,
         )
 

@@ -7,22 +7,23 @@ column by column, weigh words and labels around them, settle conflicts, and fing
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import hyperscan
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
-from pdscan.detectors.interface import Candidates, Detector, Regex, Run, Shape
+from pdscan.detectors.interface import Candidates, Detector, Levels, Regex, Run
 from pdscan.matching import conflicts, tokens
 from pdscan.matching.context import ContextIndex, LabelIndex
+from pdscan.matching.findings import EVIDENCE_SEPARATOR
 from pdscan.matching.regions import Regions
-from pdscan.matching.shapes import LONGEST_WORD, ShapeIndex
+from pdscan.matching.shapes import ShapeIndex
 from pdscan.matching.text import Stretch, blank_after, gather, left_justify, stack
 from pdscan.model import Bytes2D, Ints, Layout, Likelihood, Places
 
 CONTEXT_DISTANCE = 60  # bytes
-_SLACK = 48  # bytes around the longest candidate: borders in sight, and the ends of signs
+_SIGHT = 8  # bytes beside a match that show its borders
 _NARROW = 64  # bytes; longer candidates are judged apart, so that one does not widen all
 _MOST_FLAGS = 8
 
@@ -38,10 +39,10 @@ class Hits:
     detector: Ints
     start: Ints
     end: Ints
-    likelihood: npt.NDArray[np.int8]
+    likelihood: Levels
     evidence: Ints
     evidences: Sequence[str]
-    places: Places | None
+    places: Places
     row: Ints
     canonical: dict[int, Bytes2D]
 
@@ -56,9 +57,46 @@ class _Batch:
     detector: int
     starts: Ints
     ends: Ints
-    level: npt.NDArray[np.int8]
+    level: Levels
     flags: Ints
     canonical: Bytes2D
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """n candidates; ``row`` is that of the canonical form among those of the detector."""
+
+    detector: Ints
+    start: Ints
+    end: Ints
+    level: Levels
+    flags: Ints
+    row: Ints
+
+    def take(self, rows: Ints) -> _Found:
+        return _Found(
+            self.detector[rows], self.start[rows], self.end[rows],
+            self.level[rows], self.flags[rows], self.row[rows],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What speaks for and against n candidates: a label (0: none), words nearby (-1: none)."""
+
+    label: Ints
+    pro: Ints
+    con: Ints
+    label_words: list[str]
+
+    @property
+    def weight(self) -> Ints:
+        """For settling conflicts between candidates of equal likelihood."""
+        weight: Ints = (self.label > 0) * 200 + (self.pro >= 0) * 100
+        return weight
+
+    def take(self, rows: Ints) -> _Surroundings:
+        return _Surroundings(self.label[rows], self.pro[rows], self.con[rows], self.label_words)
 
 
 class Engine:
@@ -73,30 +111,28 @@ class Engine:
     ) -> None:
         self.detectors = tuple(detectors)
         self._minimum = minimum
-        longest = [LONGEST_WORD]
-        for detector in detectors:
-            for finder in detector.finders:
-                if not isinstance(finder, Shape):
-                    longest.append(finder.longest)
         self._shapes = ShapeIndex(detectors)
-        self._regions = Regions(detectors, margin=max(longest) + _SLACK)
+        self._regions = Regions(detectors)
         self._context = ContextIndex(detectors, context_distance)
         self._labels = LabelIndex(detectors)
+        self._needy = np.array([d.needs_context for d in detectors], np.bool_)
         self._regexes = _compile_regexes(detectors)
         self._flag_names: dict[int, list[str]] = {}
         #: How far from where a window was cut a finding must stand to be judged with certainty.
-        self.reserve = 2 * (max(longest) + _SLACK) + context_distance
+        longest = max(
+            (f.longest for d in detectors for f in d.finders if isinstance(f, Regex)), default=0
+        )
+        self.reserve = 2 * max(self._regions.margin, longest + _SIGHT) + context_distance
 
     def match(
         self,
         window: bytes,
+        layout: Layout,
         *,
         cut_left: bool = False,
         cut_right: bool = False,
-        layout: Layout | None = None,
-        label: str = "",
     ) -> Hits | None:
-        """The findings in `window`; None where there is none.
+        """The findings in `window`, whose cells `layout` knows; None where there is none.
 
         The text goes on beyond the window where `cut_left`/`cut_right`: what stands closer than
         ``reserve`` bytes to such an end is not reliable.
@@ -104,41 +140,22 @@ class Engine:
         batches = list(self._batches(window, cut_left=cut_left, cut_right=cut_right))
         if not batches:
             return None
-        detector = np.concatenate([np.full(len(b.starts), b.detector, np.int64) for b in batches])
-        start = np.concatenate([b.starts for b in batches])
-        end = np.concatenate([b.ends for b in batches])
-        level = np.concatenate([b.level for b in batches])
-        flags = np.concatenate([b.flags for b in batches])
-        row, canonical = _stack_canonical(batches)
-
-        order = np.argsort(start, kind="stable")
-        detector, start, end, level, flags, row = (
-            column[order] for column in (detector, start, end, level, flags, row)
-        )
-        places, label_code, label_words = self._label(layout, label, detector, start)
-        cell_start, cell_end = _cells(places, len(start), len(window))
-        inside = (start >= cell_start) & (end <= cell_end)
-        pro, con = self._context.near(window, detector, start, end, cell_start, cell_end)
-        level = self._weigh(detector, level, pro >= 0, con >= 0, label_code > 0)
-        score = (
-            level.astype(np.int64) * 1000
-            + (label_code > 0) * 200 + (pro >= 0) * 100 + _popcount(flags) * 10
-        )  # fmt: skip
-        eligible = np.flatnonzero(inside)
-        stays, rival = conflicts.resolve(
-            start[eligible], end[eligible], score[eligible], detector[eligible]
-        )
-        kept = eligible[stays & (level[eligible] >= self._minimum)]
+        found, canonical = _together(batches)
+        places = layout.place(found.start)
+        inside = np.flatnonzero((found.start >= places.cell_start) & (found.end <= places.cell_end))
+        found, places = found.take(inside), _rows(places, inside)
+        surroundings = self._surroundings(window, found, places)
+        level = self._weigh(found, surroundings)
+        score = level.astype(np.int64) * 1000 + surroundings.weight + _popcount(found.flags) * 10
+        stays, rival = conflicts.resolve(found.start, found.end, score, found.detector)
+        kept = np.flatnonzero(stays & (level >= self._minimum))
         if not len(kept):
             return None
-        rivals = np.full(len(start), -1, np.int64)
-        rivals[eligible] = rival
-        evidence, evidences = self._explain(
-            *(c[kept] for c in (detector, flags, pro, con, label_code, rivals)), label_words
-        )
+        found = found.take(kept)
+        evidence, evidences = self._explain(found, surroundings.take(kept), rival[kept])
         return Hits(
-            detector[kept], start[kept], end[kept], level[kept], evidence, evidences,
-            _rows(places, kept), row[kept], canonical,
+            found.detector, found.start, found.end, level[kept], evidence, evidences,
+            _rows(places, kept), found.row, canonical,
         )  # fmt: skip
 
     # -- candidates ------------------------------------------------------------------------
@@ -234,72 +251,58 @@ class Engine:
 
     # -- evidence --------------------------------------------------------------------------
 
-    def _label(
-        self, layout: Layout | None, label: str, detector: Ints, start: Ints
-    ) -> tuple[Places | None, Ints, list[str]]:
-        """Where the candidates lie, and the label word that speaks for each (0: none)."""
-        places = layout.place(start) if layout is not None else None
-        names: Sequence[str] = [label] if places is None else places.fields
-        field = np.zeros(len(start), np.int64) if places is None else places.field
+    def _surroundings(self, window: bytes, found: _Found, places: Places) -> _Surroundings:
         words: list[str] = [""]
-        table = np.zeros((len(names), len(self.detectors)), np.int64)
-        for number, name in enumerate(names):
+        table = np.zeros((len(places.fields), len(self.detectors)), np.int64)
+        for number, name in enumerate(places.fields):
             for favoured, word in self._labels(name).items() if name else ():
                 table[number, favoured] = len(words)
                 words.append(word)
-        code = np.where(field >= 0, table[field, detector], 0)
-        return places, code, words
-
-    def _weigh(
-        self,
-        detector: Ints,
-        level: npt.NDArray[np.int8],
-        pro: npt.NDArray[np.bool_],
-        con: npt.NDArray[np.bool_],
-        labelled: npt.NDArray[np.bool_],
-    ) -> npt.NDArray[np.int8]:
-        shift = np.where(labelled, 2, np.where(pro, 1, 0)) - (con & ~labelled)
-        needy = np.array([d.needs_context for d in self.detectors], np.bool_)[detector]
-        weighed = level + shift
-        weighed = np.where(
-            needy & ~labelled & ~pro, np.minimum(weighed, Likelihood.UNLIKELY), weighed
+        pro, con = self._context.near(
+            window, found.detector, found.start, found.end, places.cell_start, places.cell_end
         )
-        return np.clip(weighed, 0, int(Likelihood.VERY_LIKELY)).astype(np.int8)
+        return _Surroundings(table[places.field, found.detector], pro, con, words)
 
-    def _explain(
-        self, detector: Ints, flags: Ints, pro: Ints, con: Ints, label: Ints, rival: Ints,
-        label_words: Sequence[str],
-    ) -> tuple[Ints, list[str]]:  # fmt: skip
+    def _weigh(self, found: _Found, around: _Surroundings) -> Levels:
+        labelled, near = around.label > 0, around.pro >= 0
+        level = found.level + np.where(labelled, 2, near) - ((around.con >= 0) & ~labelled)
+        needy = self._needy[found.detector] & ~labelled & ~near
+        level = np.where(needy, np.minimum(level, int(Likelihood.UNLIKELY)), level)
+        weighed: Levels = np.clip(level, 0, int(Likelihood.VERY_LIKELY)).astype(np.int8)
+        return weighed
+
+    def _explain(self, found: _Found, around: _Surroundings, rival: Ints) -> tuple[Ints, list[str]]:
         """The evidence in words: distinct combinations once, and which one each finding has."""
-        widths = (
-            len(self.detectors), 1 << _MOST_FLAGS, len(self._context.words) + 1,
-            len(self._context.words) + 1, len(label_words), len(self.detectors) + 1,
-        )  # fmt: skip
-        columns = (detector, flags, pro + 1, con + 1, label, rival + 1)
-        code = np.zeros(len(detector), np.int64)
-        for column, width in zip(columns, widths, strict=True):
+        words = len(self._context.words) + 1
+        columns = {
+            "kind": (found.detector, len(self.detectors)),
+            "flags": (found.flags, 1 << _MOST_FLAGS),
+            "label": (around.label, len(around.label_words)),
+            "near": (around.pro + 1, words),
+            "against": (around.con + 1, words),
+            "rival": (rival + 1, len(self.detectors) + 1),
+        }
+        code = np.zeros(len(found.start), np.int64)
+        for column, width in columns.values():
             code = code * width + column
-        import pyarrow as pa
-
-        encoded = pa.array(code).dictionary_encode()
+        distinct = pa.array(code).dictionary_encode()
         evidences = []
-        for number in encoded.dictionary.to_pylist():
-            parts = []
-            for width in reversed(widths):
-                number, part = divmod(number, width)
-                parts.append(part)
-            beaten, labelled, against, near, flagged, kind = parts
-            said = [n for i, n in enumerate(self._flag_names.get(kind, ())) if flagged >> i & 1]
-            if labelled:
-                said.append(f"label: {label_words[labelled]}")
-            if near:
-                said.append(f"near: {self._context.words[near - 1]}")
-            if against:
-                said.append(f"against: {self._context.words[against - 1]}")
-            if beaten:
-                said.append(f"rather than: {self.detectors[beaten - 1].kind}")
-            evidences.append("; ".join(said))
-        return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), evidences
+        for combined in distinct.dictionary.to_pylist():
+            part = {}
+            for name, (_, width) in reversed(columns.items()):
+                combined, part[name] = divmod(combined, width)
+            names = self._flag_names.get(part["kind"], [])
+            said = [name for bit, name in enumerate(names) if part["flags"] >> bit & 1]
+            if part["label"]:
+                said.append(f"label: {around.label_words[part['label']]}")
+            if part["near"]:
+                said.append(f"near: {self._context.words[part['near'] - 1]}")
+            if part["against"]:
+                said.append(f"against: {self._context.words[part['against'] - 1]}")
+            if part["rival"]:
+                said.append(f"rather than: {self.detectors[part['rival'] - 1].kind}")
+            evidences.append(EVIDENCE_SEPARATOR.join(said))
+        return distinct.indices.to_numpy(zero_copy_only=False).astype(np.int64), evidences
 
 
 def _runs(text: bytes, finder: Run) -> tuple[Ints, Ints]:
@@ -382,31 +385,35 @@ def _compile_regexes(detectors: Sequence[Detector]) -> _Regexes | None:
     return _Regexes(expressions) if expressions else None
 
 
-def _stack_canonical(batches: Sequence[_Batch]) -> tuple[Ints, dict[int, Bytes2D]]:
-    parts: dict[int, list[Bytes2D]] = {}
+def _together(batches: Sequence[_Batch]) -> tuple[_Found, dict[int, Bytes2D]]:
+    """All candidates ordered by start, and their canonical forms by detector."""
+    canonical: dict[int, list[Bytes2D]] = {}
     rows = []
     for batch in batches:
-        known = parts.setdefault(batch.detector, [])
+        known = canonical.setdefault(batch.detector, [])
         first = sum(map(len, known))
         rows.append(np.arange(first, first + len(batch.starts), dtype=np.int64))
         known.append(batch.canonical)
-    return np.concatenate(rows), {number: stack(known) for number, known in parts.items()}
+    start = np.concatenate([batch.starts for batch in batches])
+    found = _Found(
+        np.concatenate([np.full(len(b.starts), b.detector, np.int64) for b in batches]),
+        start,
+        np.concatenate([batch.ends for batch in batches]),
+        np.concatenate([batch.level for batch in batches]),
+        np.concatenate([batch.flags for batch in batches]),
+        np.concatenate(rows),
+    )
+    return (
+        found.take(np.argsort(start, kind="stable")),
+        {number: stack(known) for number, known in canonical.items()},
+    )
 
 
-def _cells(places: Places | None, count: int, size: int) -> tuple[Ints, Ints]:
-    if places is None:
-        return np.zeros(count, np.int64), np.full(count, size, np.int64)
-    return places.cell_start, places.cell_end
-
-
-def _rows(places: Places | None, rows: Ints) -> Places | None:
-    if places is None:
-        return None
-    return Places(
-        places.field[rows], places.fields, places.record[rows], places.cell_start[rows],
-        places.cell_end[rows],
-        None if places.keys is None else [places.keys[row] for row in rows.tolist()],
-        places.own_text,
+def _rows(places: Places, rows: Ints) -> Places:
+    return replace(
+        places, field=places.field[rows], record=places.record[rows],
+        cell_start=places.cell_start[rows], cell_end=places.cell_end[rows],
+        keys=None if places.keys is None else [places.keys[row] for row in rows.tolist()],
     )  # fmt: skip
 
 

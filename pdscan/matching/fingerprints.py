@@ -81,7 +81,7 @@ class _Cmac:
             active = rows if number == 0 else np.flatnonzero(blocks > number)
             mixed = state[active] ^ last[active, number]
             state[active] = np.frombuffer(
-                self._encryptor.update(np.ascontiguousarray(mixed)), np.uint8
+                self._encryptor.update(mixed.tobytes()), np.uint8
             ).reshape(-1, _BLOCK)
         return state
 

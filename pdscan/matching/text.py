@@ -71,9 +71,9 @@ def stretch(
     window: bytes, bounds: Ints | None, size: int, *, cut_left: bool, cut_right: bool
 ) -> Stretch:
     """The parts of `window` within `bounds` (k × 2 byte offsets; None: all of it) in a row."""
-    if bounds is None or len(bounds) == 1 and (bounds[0] == (0, size)).all():
+    text, steps = window, tuple[_Pieces, ...]()
+    if bounds is None or (len(bounds) == 1 and (bounds[0] == (0, size)).all()):
         bounds = np.array([[0, size]], np.int64)
-        text, steps = window, ()
     else:
         pairs = bounds.tolist()
         text = BORDER.join([window[low:high] for low, high in pairs])

@@ -39,7 +39,8 @@ class Content(Protocol):
 
     def open(self) -> BinaryIO:
         """A new stream from the beginning; the reader closes it. Seekable where ``path`` is set or
-        the content is held in memory; `seekable()` tells."""
+        the content is held in memory; `seekable()` tells.
+        """
 
 
 @dataclass(frozen=True, slots=True)
