@@ -241,7 +241,7 @@ class _Writer:
                 },
                 "payer_info": {
                     "email_address": person.emails[0],
-                    XX
+                    "phone_number": {"national_number": _national(person)},
                     "payer_name": {"given_name": person.given, "surname": person.family},
                 },
                 "shipping_info": {"address": {"line1": person.street, "city": person.town,
