@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,50 +31,63 @@ class Kind:
     category: str
 
 
+_NAME = pa.dictionary(pa.int32(), pa.string())
+_NUMBERS = {"line": pa.int64(), "column": pa.int32(), "start": pa.int64(), "end": pa.int64()}
+_NAMES = ("kind", "category", "likelihood", "evidence")
+SCHEMA = pa.schema(
+    [
+        pa.field(name, _NUMBERS.get(name, _NAME if name in _NAMES else pa.string()))
+        for name in LISTED
+    ]
+)
+SCHEMA_WITH_VALUES = SCHEMA.append(pa.field(VALUE, pa.string()))
+
+
 class Listing:
-    """Turns batches of findings into the columns that are printed.
+    """Turns batches of findings into the columns that are printed (`SCHEMA`)."""
 
-    `sources` and `locators` hold, at position i, the source's name and the item's locator of the
-    item with number i.
-    """
-
-    def __init__(self, sources: pa.Array, locators: pa.Array, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
         self.kinds = kinds
-        self._sources = sources
-        self._locators = locators
 
-    def columns(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """`batch` (of `pdscan.matching.findings.SCHEMA`) with the columns `LISTED`, and ``value``
-        where the batch has it.
+    def columns(
+        self, batch: pa.RecordBatch, items: pa.Array, sources: pa.Array, locators: pa.Array
+    ) -> pa.RecordBatch:
+        """`batch` (of `pdscan.matching.findings.SCHEMA`) with the columns that are printed.
+
+        `items` are the numbers of items in rising order, `sources` and `locators` their sources'
+        names and their own locators; all items of the batch are among them.
         """
-        item = self._locators.take(batch["item"])
+        row = pa.array(np.searchsorted(items.to_numpy(), batch["item"].to_numpy()))
+        item = locators.take(row)
+        kind = batch["kind"]
         categories = pa.array(
-            [self._category(kind) for kind in batch["kind"].dictionary.to_pylist()], pa.string()
+            [self._category(name) for name in kind.dictionary.to_pylist()], pa.string()
         )
         columns = {
-            "kind": batch["kind"],
-            "category": pa.DictionaryArray.from_arrays(batch["kind"].indices, categories),
-            "source": self._sources.take(batch["item"]),
-            "locator": locators(item, batch),
+            "kind": kind,
+            "category": pa.DictionaryArray.from_arrays(kind.indices, categories),
+            "source": sources.take(row),
+            "locator": _locators(item, batch),
             "item": item,
-            "line": batch["line"],
-            "column": batch["column"],
-            "start": batch["start"],
-            "end": batch["end"],
-            "likelihood": pa.DictionaryArray.from_arrays(batch["likelihood"], _LABELS),
+            **{name: batch[name] for name in _NUMBERS},
+            "likelihood": pa.DictionaryArray.from_arrays(
+                batch["likelihood"].cast(pa.int32()), _LABELS
+            ),
             "evidence": batch["evidence"],
             "preview": batch["preview"],
             "fingerprint": hexadecimal(batch["fingerprint"]),
         }
+        schema = SCHEMA
         if VALUE in batch.schema.names:
             columns[VALUE] = batch[VALUE]
-        return pa.RecordBatch.from_pydict(columns)
+            schema = SCHEMA_WITH_VALUES
+        return pa.RecordBatch.from_pydict(columns, schema=schema)
 
     def _category(self, kind: str) -> str:
         return self.kinds[kind].category if kind in self.kinds else ""
 
 
-def locators(item: pa.Array, batch: pa.RecordBatch) -> pa.Array:
+def _locators(item: pa.Array, batch: pa.RecordBatch) -> pa.Array:
     """The locators of the findings in `batch` as strings; `item` holds those of their items."""
     names = [
         str(Locator("", field=name)).removeprefix(":").removeprefix("#")
@@ -90,8 +104,6 @@ def locators(item: pa.Array, batch: pa.RecordBatch) -> pa.Array:
 
 def hexadecimal(column: pa.Array) -> pa.Array:
     """A column of bytes of one size as hexadecimal digits."""
-    import numpy as np
-
     width = column.type.byte_width
     if not len(column):
         return pa.array([], pa.string())

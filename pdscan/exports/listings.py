@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -46,13 +46,17 @@ def write_ndjson(stream: BinaryIO, batches: Iterable[pa.RecordBatch]) -> None:
 
 
 def write_json(
-    stream: BinaryIO, batches: Iterable[pa.RecordBatch], *, name: str, head: Mapping[str, Any]
-) -> None:
-    """One document: the members of `head`, and under `name` the list of rows."""
+    stream: BinaryIO, batches: Iterable[pa.RecordBatch], *, name: str, head: Mapping[str, Any],
+    tail: Callable[[], Mapping[str, Any]] = dict,
+) -> None:  # fmt: skip
+    """One document: the members of `head`, under `name` the list of rows, and the members that
+    `tail` gives once all rows are written.
+    """
     opening = json.dumps(dict(head), indent=2, ensure_ascii=False)[:-2]
     stream.write(f"{opening}{',' if head else ''}\n  {json.dumps(name)}: [".encode())
     _write_list(stream, (rows(batch, "},\n    ") for batch in batches), ",\n    ")
-    stream.write(b"]\n}\n")
+    closing = json.dumps(dict(tail()), indent=2, ensure_ascii=False)
+    stream.write(f"],{closing[1:]}\n".encode() if closing != "{}" else b"]\n}\n")
 
 
 def write_csv(stream: BinaryIO, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:

@@ -26,13 +26,14 @@ KINDS = {
 ITEMS = [Locator("crm", ("a file; 100%.txt",)), Locator("crm", ("x.zip", "ö/[1].csv"))]
 SOURCES = pa.array([item.source for item in ITEMS])
 LOCATORS = pa.array([str(item) for item in ITEMS])
+NUMBERS = pa.array([3, 70])
 FINDING: dict[str, Any] = {
-    "item": 0, "record": -1, "key": None, "part": "", "field": "", "kind": "email", "line": 3,
+    "item": 3, "record": -1, "key": None, "part": "", "field": "", "kind": "email", "line": 3,
     "column": 7, "start": 40, "end": 61, "likelihood": 4, "evidence": "form; near: mail",
     "preview": "m***@example.fi", "fingerprint": bytes(range(12)),
 }  # fmt: skip
 CELL = FINDING | {
-    "item": 1, "key": "company:2&id:17", "field": "notes & more", "kind": "fi.hetu", "line": 0,
+    "item": 70, "key": "company:2&id:17", "field": "notes & more", "kind": "fi.hetu", "line": 0,
     "column": 0, "likelihood": 2, "evidence": "", "preview": '=1310"\\\x1b[2J\u202e',
 }  # fmt: skip
 
@@ -43,7 +44,7 @@ def batch(*rows: dict[str, Any]) -> pa.RecordBatch:
 
 
 def listed(*rows: dict[str, Any]) -> pa.RecordBatch:
-    return Listing(SOURCES, LOCATORS, KINDS).columns(batch(*rows))
+    return Listing(KINDS).columns(batch(*rows), NUMBERS, SOURCES, LOCATORS)
 
 
 def ndjson(*rows: dict[str, Any]) -> list[dict[str, Any]]:
