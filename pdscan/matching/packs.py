@@ -7,12 +7,13 @@ position the item, the part and the place that it belongs to.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.model import Block, Ints, Places
+from pdscan.model import Block, CellLayout, Ints, Places
 
 _BORDER = b"\n\0\n"  # no pattern reaches across
 
@@ -90,6 +91,20 @@ class Pack:
                 keys = keys or [""] * len(starts)
                 keys[low:high] = placed.keys
         return Places(field, list(fields), record, cell_start, cell_end, keys)
+
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """The cells of all fields that `wants` accepts; see `pdscan.model.CellLayout`."""
+        starts, ends = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for number, block in enumerate(self._blocks):
+            first = self.first[number : number + 1]
+            if isinstance(block.layout, CellLayout):
+                low, high = block.layout.cells(wants)
+                starts.append(low + first)
+                ends.append(high + first)
+            elif block.layout is None and block.label and wants(block.label):
+                starts.append(first)
+                ends.append(self.last[number : number + 1])
+        return np.concatenate(starts), np.concatenate(ends)
 
 
 def _recode(field: npt.NDArray[np.int32], codes: list[int]) -> npt.NDArray[np.int32]:

@@ -21,7 +21,9 @@ from pdscan.model import Ints
 
 _DIGITS = r"[0-9](?:[-+./ A-Za-z]?[0-9]){5}[^0-9]"
 _SLACK = 48  # bytes around the longest candidate: the end of a sign, and borders in sight
-_BYTES_PER_SIGN = 160  # where signs stand closer than this, the whole window is looked at
+# Where signs stand closer than this from the first ones on, the whole window is looked at.
+_BYTES_PER_SIGN = 160
+_FIRST_SIGNS = 200
 
 
 class Regions:
@@ -69,13 +71,12 @@ class Regions:
             return None
         ends: list[int] = []
         kinds: list[int] = []
-        most = max(len(window) // _BYTES_PER_SIGN, 16)
         add_end, add_kind = ends.append, kinds.append
 
         def on_match(kind: int, _from: int, end: int, _flags: int, _context: object) -> bool | None:
             add_end(end)
             add_kind(kind)
-            return len(ends) > most or None
+            return len(ends) > _FIRST_SIGNS + end // _BYTES_PER_SIGN or None
 
         try:
             self._database.scan(window, match_event_handler=on_match)

@@ -98,14 +98,15 @@ def find(text: bytes, index: ShapeIndex) -> Iterator[Spans]:
 def _words(text: bytes, table: bytes) -> _Words:
     shapes = text.translate(table)
     codes = np.frombuffer(shapes, np.uint8)
-    starts, ends = _runs(codes != 0)
-    digit_runs, _ = _runs(codes == _DIGIT)
-    numeric = np.zeros(len(starts), np.bool_)
-    numeric[np.searchsorted(starts, digit_runs, side="right") - 1] = True
+    starts, ends = runs(codes != 0)
+    if not len(starts):
+        return _Words(shapes, starts, ends, np.zeros(0, np.bool_))
+    # From the beginning of a word to that of the next: the gap between them holds no digit.
+    numeric = np.logical_or.reduceat(codes == _DIGIT, starts)
     return _Words(shapes, starts, ends, numeric)
 
 
-def _runs(flags: npt.NDArray[np.bool_]) -> tuple[_Offsets, _Offsets]:
+def runs(flags: npt.NDArray[np.bool_]) -> tuple[_Offsets, _Offsets]:
     """Where the runs of set flags begin and end."""
     edges = np.flatnonzero(flags[1:] != flags[:-1]).astype(np.int32) + np.int32(1)
     edges = np.concatenate([
@@ -145,10 +146,13 @@ def _in_groups(text: bytes, words: _Words, index: ShapeIndex) -> Iterator[Spans]
     )
     rows = gather(text, starts[near].astype(np.int64), 4)
     filled = np.arange(4) < length[near][:, None]
-    fits[near] = (_IS_UPPER[rows] | ~filled).all(axis=1)
+    titled = np.zeros(len(starts), np.bool_)  # capitals alone, such as the "VAT" before a number
+    titled[near] = (_IS_UPPER[rows] | ~filled).all(axis=1)
+    fits |= titled
     linked = joined & fits[:-1] & fits[1:]
     first = codes[starts[:-1]]
     early = ~np.append(False, linked[:-1]) | _IS_UPPER[first]
+    early |= np.append(False, titled[:-2])
     for code in _LEADING:
         early |= first == code
     leads = np.flatnonzero(linked & early)
