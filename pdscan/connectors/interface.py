@@ -70,5 +70,5 @@ class ReadOptions:
     """How items are read, the same for all connectors."""
 
     limits: Limits = field(default_factory=Limits)
-    block_size: int = 1 << 20  # bytes of text in a block, about
+    block_size: int = 4 << 20  # bytes of text in a block, about
     passwords: tuple[str, ...] = field(default=(), repr=False)  # for encrypted members

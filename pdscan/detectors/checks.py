@@ -37,7 +37,8 @@ def digits_at(chars: Bytes2D, start: int, stop: int) -> Ints:
 
 def is_digit(chars: npt.NDArray[np.uint8]) -> Flags:
     """Which characters are ASCII digits."""
-    return (chars - np.uint8(0x30)) < 10
+    found: Flags = (chars - np.uint8(0x30)) < np.uint8(10)
+    return found
 
 
 def is_date(year: Ints, month: Ints, day: Ints) -> Flags:
@@ -45,7 +46,8 @@ def is_date(year: Ints, month: Ints, day: Ints) -> Flags:
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     fits = (month >= 1) & (month <= 12)
     days = _DAYS[np.where(fits, month, 0)] + (leap & (month == 2))
-    return fits & (day >= 1) & (day <= days)
+    found: Flags = fits & (day >= 1) & (day <= days)
+    return found
 
 
 def weighted(numbers: npt.NDArray[np.integer], weights: Sequence[int]) -> npt.NDArray[np.int32]:
@@ -65,7 +67,8 @@ def luhn(numbers: npt.NDArray[np.integer]) -> Flags:
             column *= 2
             column -= 9 * (column > 9)
         total += column
-    return total % 10 == 0
+    found: Flags = total % 10 == 0
+    return found
 
 
 def by_length(candidates: Candidates) -> Iterator[tuple[int, Ints, Bytes2D]]:

@@ -25,7 +25,9 @@ def judge(candidates: Candidates) -> Judged:
         canonical[rows, 8 - length :] = chars
     numbers = digits(canonical, 0, 8)
     rest = weighted(numbers, _WEIGHTS) % 11
-    good = (numbers[:, 7] == (11 - rest) % 11) & (rest != 1) & (canonical[:, 2:7] != 0x30).any(axis=1)
+    good = (
+        (numbers[:, 7] == (11 - rest) % 11) & (rest != 1) & (canonical[:, 2:7] != 0x30).any(axis=1)
+    )
     hyphen = has_any(candidates, b"-")
     return Judged(
         level=levels(good, np.where(hyphen, Likelihood.LIKELY, Likelihood.UNLIKELY)),

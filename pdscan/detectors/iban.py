@@ -67,7 +67,8 @@ def judge(candidates: Candidates) -> Judged:
 def _fits(chars: Bytes2D, country: Ints) -> Flags:
     length = chars.shape[1]
     kind = np.where(is_digit(chars), np.uint8(_DIGIT), np.uint8(_LETTER))
-    return ((kind & _STRUCTURE[country, :length])[:, 4:] != 0).all(axis=1)
+    fits: Flags = ((kind & _STRUCTURE[country, :length])[:, 4:] != 0).all(axis=1)
+    return fits
 
 
 def _modulo_97(chars: Bytes2D) -> Ints:
@@ -106,6 +107,7 @@ DETECTOR = Detector(
              "kontonr", "bank account", "account number", "account no", "arvelduskonto", "bic"),
     labels=("iban", "iban number", "tilinumero", "tilinro", "tili", "pankkitili", "konto",
             "kontonummer", "kontonr", "bankkonto", "bank account", "bank account number",
-            "account number", "account no", "refund account", "palautustili", "återbetalningskonto"),
+            "account number", "account no", "refund account", "palautustili",
+            "återbetalningskonto"),
     examples=("FI2112345600000785", "SE45 5000 0000 0583 9825 7466", "DE89 3704 0044 0532 0130 00"),
 )  # fmt: skip

@@ -25,10 +25,11 @@ from pdscan.detectors.words import VERSION
 from pdscan.model import Bytes2D, Ints, Likelihood
 
 _WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_PRIVATE, _LOOPBACK, _LOCAL, _EXAMPLE, _RESERVED = range(1, 6)
+_PRIVATE, _LOOPBACK, _LOCAL, _EXAMPLE, _RESERVED, _MAPPED = range(1, 7)
 _MARKS = {
     _PRIVATE: "private range", _LOOPBACK: "loopback", _LOCAL: "link-local",
     _EXAMPLE: "documentation range", _RESERVED: "reserved range",
+    _MAPPED: "IPv4-mapped",
 }  # fmt: skip
 _V4_RANGES = (
     ("0.0.0.0/8", _RESERVED), ("10.0.0.0/8", _PRIVATE), ("100.64.0.0/10", _PRIVATE),
@@ -53,14 +54,14 @@ _ASSIGNED = tuple(
 def judge_v4(candidates: Candidates) -> Judged:
     """Accepts four numbers up to 255 without leading zeros."""
     octets, right = _octets(candidates.chars, candidates.length)
-    right &= (octets <= 255).all(axis=1)  # noqa: PLR2004 - an octet
+    right &= (octets <= 255).all(axis=1)  # an octet
     first, second, third, fourth = octets.T
     address = (first << 24) + (second << 16) + (third << 8) + fourth
     mark = np.zeros(len(candidates), np.int64)
     for text, meaning in _V4_RANGES:
         net = ipaddress.IPv4Network(text)
         mark[(address & int(net.netmask)) == int(net.network_address)] = meaning
-    wide = (octets >= 100).any(axis=1) | (mark == _PRIVATE)  # noqa: PLR2004 - three digits
+    wide = (octets >= 100).any(axis=1) | (mark == _PRIVATE)  # three digits
     level = np.where(wide, Likelihood.LIKELY, Likelihood.POSSIBLE)
     nobody = (second | third | fourth) == 0  # a network, or the version of a browser
     level[nobody | (mark == _RESERVED)] = Likelihood.UNLIKELY
@@ -106,7 +107,7 @@ def judge_v6(candidates: Candidates) -> Judged:
     colon = raw == _COLON
     double = (colon[:, 1:] & colon[:, :-1]).any(axis=1)
     many = colon.sum(axis=1)
-    maybe = np.flatnonzero((double & (many >= _FEWEST_COLONS)) | (many >= 6))  # noqa: PLR2004 - x:x:x:x:x:x:1.2.3.4
+    maybe = np.flatnonzero((double & (many >= _FEWEST_COLONS)) | (many >= 6))  # x:x:x:x:x:x:1.2.3.4
     level = np.full(count, -1, np.int8)
     mark = np.zeros(count, np.int64)
     canonical = np.zeros((count, 32), np.uint8)
@@ -138,22 +139,27 @@ def _read_v6(text: bytes) -> tuple[int, int, bytes, int, int] | None:
         return None
     address = ipaddress.IPv6Address(packed)
     if address.ipv4_mapped is not None:
-        return Likelihood.LIKELY, 0, str(address.ipv4_mapped).encode(), len(match["lead"]), trail
+        form = str(address.ipv4_mapped).encode()
+        return Likelihood.LIKELY, _MAPPED, form, len(match["lead"]), trail
     mark = next((meaning for net, meaning in _V6_RANGES if address in net), 0)
     assigned = any(address in net for net in _ASSIGNED)
-    pairs = len(spelling) == 23 and "::" not in spelling  # noqa: PLR2004 - 8 pairs: not an address
+    pairs = len(spelling) == 23 and "::" not in spelling  # eight pairs are no address
     level = Likelihood.LIKELY if assigned and not pairs else Likelihood.VERY_UNLIKELY
     if mark == _LOOPBACK:
         level = Likelihood.POSSIBLE
     return level, mark, packed.hex().encode(), len(match["lead"]), trail
 
 
-_CONTEXT = ("ip", "ip-osoite", "ip osoit", "ip-adress", "ip address", "ipv4", "ipv6", "address",
-            "client", "remote", "host", "server", "login", "kirjautu", "inloggning", "received from",
-            "forwarded for", "x-forwarded-for", "addr", "inet", "peer")  # fmt: skip
-_LABELS = ("ip", "ip address", "ip addr", "ipaddress", "client ip", "remote addr", "remote ip",
-           "remote address", "source ip", "src ip", "dst ip", "c ip", "s ip", "x forwarded for",
-           "host ip", "login ip", "last login ip", "ip osoite", "ip adress", "received")  # fmt: skip
+_CONTEXT = (
+    "ip", "ip-osoite", "ip osoit", "ip-adress", "ip address", "ipv4", "ipv6", "address", "addr",
+    "client", "remote", "host", "server", "login", "kirjautu", "inloggning", "received from",
+    "forwarded for", "x-forwarded-for", "inet", "peer",
+)  # fmt: skip
+_LABELS = (
+    "ip", "ip address", "ip addr", "ipaddress", "client ip", "remote addr", "remote ip",
+    "remote address", "source ip", "src ip", "dst ip", "c ip", "s ip", "x forwarded for",
+    "host ip", "login ip", "last login ip", "ip osoite", "ip adress", "received",
+)  # fmt: skip
 
 IPV4 = Detector(
     kind="ipv4",

@@ -60,8 +60,7 @@ def judge(candidates: Candidates) -> Judged:
     for length, rows, chars in by_length(candidates):
         issued = _ISSUED[length][digits_at(chars, 0, 4)]
         rows, chars = rows[issued], chars[issued]
-        varied = (chars[:, 4:-1] != chars[:, 4:5]).any(axis=1) | (chars[:, 0] == chars[:, 4])
-        good[rows] = luhn(digits(chars, 0, length)) & varied
+        good[rows] = luhn(digits(chars, 0, length))
         usual[rows] = length == _USUAL
     grouped = has_any(candidates, b" -")
     level = np.where(usual | grouped, Likelihood.LIKELY, Likelihood.UNLIKELY)

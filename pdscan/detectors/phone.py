@@ -48,14 +48,14 @@ def judge(candidates: Candidates) -> Judged:
     length = candidates.length
     plus = chars[:, 0] == _PLUS
     count = length - plus
-    abroad = plus & (chars[:, 1] != _ZERO) & (count >= 8) & (count <= 15)  # noqa: PLR2004 - E.164
+    abroad = plus & (chars[:, 1] != _ZERO) & (count >= 8) & (count <= 15)  # E.164
     zeros = ~plus & (chars[:, 0] == _ZERO)
-    double = zeros & (chars[:, 1] == _ZERO) & (chars[:, 2] != _ZERO) & (count >= 10)  # noqa: PLR2004
-    trunk = zeros & (chars[:, 1] != _ZERO) & (count >= 7) & (count <= 12)  # noqa: PLR2004
-    plain = ~plus & ~zeros & ((count == 8) | (count == 7)) & (chars[:, 0] >= ord("2"))  # noqa: PLR2004
+    double = zeros & (chars[:, 1] == _ZERO) & (chars[:, 2] != _ZERO) & (count >= 10)
+    trunk = zeros & (chars[:, 1] != _ZERO) & (count >= 7) & (count <= 12)
+    plain = ~plus & ~zeros & ((count == 8) | (count == 7)) & (chars[:, 0] >= ord("2"))
     grouped = length < candidates.raw_length
     blank = has_any(candidates, b" ")
-    date = _is_date(chars) & (count == 8) & ~plus & ~blank  # noqa: PLR2004
+    date = _is_date(chars) & (count == 8) & ~plus & ~blank
     rows = np.flatnonzero((abroad | double | trunk | plain) & ~date & (length <= _LONGEST))
 
     level = np.full(len(candidates), -1, np.int8)
@@ -83,20 +83,22 @@ def _is_date(chars: Bytes2D) -> Flags:
     number = digits_at(chars, 0, 8)
     high, middle, low = number // 10000, number // 100 % 100, number % 100
     year, month, day = number % 10000, number // 10000 % 100, number // 1000000
-    turned = (year >= 1900) & (year < 2100) & is_date(year, month, day)  # noqa: PLR2004
-    return ((high >= 1900) & (high < 2100) & is_date(high, middle, low)) | turned  # noqa: PLR2004
+    turned = (year >= 1900) & (year < 2100) & is_date(year, month, day)
+    return ((high >= 1900) & (high < 2100) & is_date(high, middle, low)) | turned
 
 
 def _nordic(chars: Bytes2D) -> Flags:
     """Which international numbers are Finnish, Swedish, Norwegian or Danish."""
     first, second = chars[:, 1] - np.uint8(_ZERO), chars[:, 2] - np.uint8(_ZERO)
-    finnish = (first == 3) & (second == 5) & (chars[:, 3] == ord("8"))  # noqa: PLR2004
-    return finnish | ((first == 4) & (second >= 5) & (second <= 7))  # noqa: PLR2004
+    finnish = (first == 3) & (second == 5) & (chars[:, 3] == ord("8"))
+    nordic: Flags = finnish | ((first == 4) & (second >= 5) & (second <= 7))
+    return nordic
 
 
 def _ends_in_pair(candidates: Candidates) -> Flags:
     raw = candidates.raw
-    return raw[np.arange(len(raw)), np.maximum(candidates.raw_length - 3, 0)] == ord(" ")
+    pair: Flags = raw[np.arange(len(raw)), np.maximum(candidates.raw_length - 3, 0)] == ord(" ")
+    return pair
 
 
 def _in_use(
@@ -157,7 +159,7 @@ def _ask(key: bytes) -> tuple[int, int, bytes]:
         if not swedish and library.number_type(number) == library.PhoneNumberType.MOBILE
     )  # fmt: skip
     number = next(mobile, numbers[0])
-    region = _CODES.get(number.country_code, "")
+    region = _CODES.get(number.country_code or 0, "")
     odd = region == "FI" and text.startswith(("04", "050")) and len(text) not in _USUAL_FI
     form = library.format_number(number, library.PhoneNumberFormat.E164).encode()
     level = Likelihood.UNLIKELY if odd else Likelihood.POSSIBLE
@@ -172,7 +174,7 @@ DETECTOR = Detector(
         Shape(r"\+9{8,15}|\+9{1,3}(?:[-.]9{1,10}){1,5}"),
         Shape("9{7,15}", apart="-.+"),
         Shape(r"9{2,4}-9{5,8}|9{2,4}(?:-9{2,4}){2,4}|9{2,4}(?:\.9{2,4}){2,4}", apart="-.+"),
-        Shape(r"\+9{1,4}(?:(?: ?\(9{1,4}\) ?|[- ])9{1,10})(?:[- ]9{1,8}){0,5}|\+9{1,4} \(9{1,4}\)(?:[- ]9{2,8}){1,4}"),
+        Shape(r"\+9{1,4}(?: ?\(9{1,4}\) ?|[- ])9{1,10}(?:[- ]9{1,8}){0,5}"),
         Shape(r"9{2,4}(?:\) ?|[- ])9{2,8}(?:[- ]9{2,8}){0,5}"),
     ),
     judge=judge,

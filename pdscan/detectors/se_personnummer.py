@@ -32,7 +32,7 @@ _TEST = 980
 
 def judge(candidates: Candidates, *, coordination: bool = False) -> Judged:
     """Accepts numbers with a real date of birth and the right Luhn digit."""
-    this_year = datetime.date.today().year  # noqa: DTZ011 - a calendar year, in any time zone
+    this_year = datetime.date.today().year
     count = len(candidates)
     good, test = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     canonical = np.zeros((count, 12), np.uint8)
@@ -55,7 +55,12 @@ def judge(candidates: Candidates, *, coordination: bool = False) -> Judged:
     level = np.where(signed & ~test, Likelihood.LIKELY, Likelihood.POSSIBLE)
     return Judged(
         level=levels(good, level),
-        evidence={"date": good, "checksum": good, "sign": good & signed, "test number": good & test},
+        evidence={
+            "date": good,
+            "checksum": good,
+            "sign": good & signed,
+            "test number": good & test,
+        },
         canonical=canonical,
     )
 
@@ -74,9 +79,9 @@ PERSONNUMMER = Detector(
     finders=_SHAPES,
     judge=judge,
     strip=b" -+",
-    context=("personnummer", "personnr", "pers nr", "persnr", "pnr", "person nr", "född", "födelsenummer",
-             "ssn", "henkilötunnu", "hetu", "personal identity number", "personal number",
-             "social security", "identity number"),
+    context=("personnummer", "personnr", "pers nr", "persnr", "pnr", "person nr", "född",
+             "födelsenummer", "ssn", "henkilötunnu", "hetu", "personal identity number",
+             "personal number", "social security", "identity number"),
     counter=(*BUSINESS, *TIME),
     labels=("personnummer", "personnr", "persnr", "pnr", "person nummer", "person nr", "ssn",
             "svensk personnummer", "social security number", "personal identity number",

@@ -15,8 +15,8 @@ from pdscan.matching.findings import SCHEMA, SCHEMA_WITH_VALUES
 from pdscan.matching.fingerprints import SIZE, Fingerprinter
 from pdscan.matching.masks import mask
 from pdscan.matching.packs import Base, Pack
-from pdscan.matching.text import blank_after, gather
-from pdscan.model import Block, Ints
+from pdscan.matching.text import gather
+from pdscan.model import Block, Bytes2D, Ints
 
 _NEWLINE = 0x0A
 _BYTES_A_STEP = 1500  # counting up to one offset costs as much as indexing so many bytes
@@ -145,8 +145,7 @@ class Scanner:
             pa.array(at(end) - at(origin) + shift),
             pa.array(hits.likelihood[rows]),
             _named(hits.evidence[rows].astype(np.int32), hits.evidences),
-            self._previews(window, start, end),
-            self._fingerprints(hits, rows),
+            *self._previews_and_fingerprints(window, hits, rows),
         ]  # fmt: skip
         if not self._values:
             return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
@@ -156,24 +155,37 @@ class Scanner:
             [*columns, pa.array(texts, pa.string())], schema=SCHEMA_WITH_VALUES
         )
 
-    def _previews(self, window: bytes, start: Ints, end: Ints) -> pa.Array:
-        length = end - start
-        return mask(blank_after(gather(window, start, int(length.max())), length), length)
-
-    def _fingerprints(self, hits: Hits, rows: Ints) -> pa.Array:
+    def _previews_and_fingerprints(
+        self, window: bytes, hits: Hits, rows: Ints
+    ) -> tuple[pa.Array, pa.Array]:
+        """Kind by kind, because the values of a kind are about equally long."""
         prints = np.empty((len(rows), SIZE), np.uint8)
-        detector, row = hits.detector[rows], hits.row[rows]
-        for number in np.unique(detector).tolist():
-            mine = np.flatnonzero(detector == number)
-            values = hits.canonical[number][row[mine]]
-            filled = values != 0
-            length = values.shape[1] - np.argmax(filled[:, ::-1], axis=1)
-            length = np.where(filled.any(axis=1), length, 0)
+        previews = []
+        detector = hits.detector[rows]
+        order = np.argsort(detector, kind="stable")
+        bounds = np.flatnonzero(np.diff(detector[order], prepend=-1, append=-1)).tolist()
+        for low, high in pairwise(bounds):
+            mine = order[low:high]
+            number = int(detector[mine[0]])
+            start, length = hits.start[rows[mine]], (hits.end - hits.start)[rows[mine]]
+            previews.append(mask(gather(window, start, int(length.max())), length))
+            values = hits.canonical[number][hits.row[rows[mine]]]
             kind = self._engine.detectors[number].fingerprint_kind
-            prints[mine] = self._fingerprinter.column(kind, values, length)
-        return pa.FixedSizeBinaryArray.from_buffers(
+            prints[mine] = self._fingerprinter.column(kind, values, _lengths(values))
+        back = np.empty(len(rows), np.int64)
+        back[order] = np.arange(len(rows))
+        fingerprints = pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(SIZE), len(rows), [None, pa.py_buffer(prints)]
         )
+        return pa.concat_arrays(previews).take(pa.array(back)), fingerprints
+
+
+def _lengths(values: Bytes2D) -> Ints:
+    """How many bytes stand before the first zero of each row."""
+    zero = values == 0
+    first = zero.argmax(axis=1)
+    lengths: Ints = np.where(zero[np.arange(len(values)), first], first, values.shape[1])
+    return lengths
 
 
 def _named(codes: npt.NDArray[np.int32], names: Iterable[str]) -> pa.Array:
