@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -236,9 +236,12 @@ class Inventory:
         """The coverage ledger (see `ITEM_SCHEMA`), ordered by item."""
         return pq.read_table(self.directory / ITEMS).sort_by("item")
 
-    def findings(self, where: pc.Expression | None = None) -> Iterator[pa.RecordBatch]:
-        """The findings for which `where` holds, in order."""
-        yield from self._dataset().to_batches(filter=where)
+    def findings(
+        self, where: pc.Expression | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The findings for which `where` holds, in order; of all `columns` without a choice."""
+        names = None if columns is None else list(columns)
+        yield from self._dataset().to_batches(columns=names, filter=where)
 
     def find(self, fingerprint: bytes, kind: str) -> pa.Table:
         """All findings of `kind` with this fingerprint."""

@@ -64,7 +64,9 @@ class Job:
         try:
             with terminal.Meter() as meter:
                 measured(tasks(self.plan.connectors), meter)
-                messages = run(self.plan, tasks(self.plan.connectors), wiring.jobs(self.settings))
+                messages = run(
+                    self.plan, tasks(self.plan.connectors), wiring.jobs(self.settings, self.sources)
+                )
                 yield from listed(messages, Listing(self.kinds), self.totals, meter, self.writer)
             done = True
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -68,7 +69,7 @@ def _print(form: str, batches: Iterator[Any], job: Job, *, lines: bool) -> None:
     from pdscan.cli.listing import write
 
     if form != "text":
-        stdout = click.get_binary_stream("stdout")
+        stdout = sys.stdout.buffer
         write(stdout, form, batches, job.kinds, values=job.values, tail=job.coverage)
     elif lines:
         summary.print_lines(batches)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pdscan import __version__, detectors, keys
 from pdscan.config import Settings, Source
+from pdscan.connectors.files import STANDARD_INPUT, Files
 from pdscan.connectors.interface import Connector, Limits, ReadOptions
 from pdscan.detectors.interface import Detector
 from pdscan.errors import AccessError, UsageError
@@ -40,12 +41,18 @@ def key_path(settings: Settings) -> Path:
     return path or keys.default_path()
 
 
-def jobs(settings: Settings) -> int:
-    """How many worker processes."""
+def jobs(settings: Settings, sources: Iterable[Source]) -> int:
+    """How many worker processes; 0 (this process reads) where standard input is a source, which
+    worker processes do not have.
+    """
+    if any(source.address == STANDARD_INPUT for source in sources):
+        return 0
     wanted: int = settings["jobs"]
-    return wanted or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (
-        wanted or os.cpu_count() or 1
-    )  # fmt: skip
+    if wanted:
+        return wanted
+    if hasattr(os, "sched_getaffinity"):  # Linux: those this process may use
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: bool) -> Plan:
@@ -64,8 +71,11 @@ def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: b
 
 
 def connector(source: Source, settings: Settings, options: ReadOptions) -> Connector:
-    """The connector that walks `source`."""
-    raise NotImplementedError
+    """The connector that walks `source`; raises UsageError where there is none for its URL."""
+    if source.is_url:
+        scheme = source.address.partition(":")[0]
+        raise UsageError(f"{source.name}: no connector for {scheme}: URLs; give a path")
+    return Files(source.name, source.address, settings["include"], settings["exclude"], options)
 
 
 def record(settings: Settings, sources: Iterable[Source], the_plan: Plan) -> dict[str, Any]:

@@ -15,9 +15,11 @@ _SPECIAL = '["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]'
 
 
 def strings(column: pa.Array) -> pa.Array:
-    """Each text of `column` as a JSON string; null where it is null."""
+    """Each text of `column` as a JSON string; ``null`` where it is null."""
     if pa.types.is_dictionary(column.type):
         return over_dictionary(column, quoted)
+    if column.null_count:
+        return pc.if_else(pc.is_valid(column), strings(pc.fill_null(column, "")), "null")
     special = pc.match_substring_regex(column, _SPECIAL)
     plain = pc.binary_join_element_wise('"', column, '"', "")
     if not pc.any(special).as_py():
@@ -43,7 +45,7 @@ def quoted(text: str) -> str:
 
 def numbers(column: pa.Array) -> pa.Array:
     """Each whole number of `column` as JSON."""
-    return pc.cast(column, pa.string())
+    return pc.fill_null(pc.cast(column, pa.string()), "null")
 
 
 def over_dictionary(column: pa.Array, write: Callable[[str], str]) -> pa.Array:
