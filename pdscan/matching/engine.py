@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pdscan.detectors.interface import Detector, Levels
 from pdscan.matching import conflicts
-from pdscan.matching.candidates import Batch, CandidateFinder
+from pdscan.matching.candidates import Batch, CandidateFinder, Survey
 from pdscan.matching.context import ContextIndex, LabelIndex
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
 from pdscan.matching.text import stack
@@ -105,22 +105,18 @@ class Engine:
         #: How far from where a window was cut a finding must stand to be judged with certainty.
         self.reserve = 2 * self._candidates.reach + context_distance
 
-    def match(
-        self,
-        window: bytes,
-        layout: Layout,
-        *,
-        cut_left: bool = False,
-        cut_right: bool = False,
-    ) -> Hits | None:
-        """The findings in `window`, whose cells `layout` knows; None where there is none.
+    def survey(self, window: bytes, *, cut_left: bool = False, cut_right: bool = False) -> Survey:
+        """A first look at `window`, for `match`.
 
         The text goes on beyond the window where `cut_left`/`cut_right`: what stands closer than
         ``reserve`` bytes to such an end is not reliable.
         """
-        batches = list(
-            self._candidates.find(window, layout, cut_left=cut_left, cut_right=cut_right)
-        )
+        return self._candidates.survey(window, cut_left=cut_left, cut_right=cut_right)
+
+    def match(self, survey: Survey, layout: Layout) -> Hits | None:
+        """The findings in the window, whose cells `layout` knows; None where there is none."""
+        window = survey.window
+        batches = list(self._candidates.find(survey, layout))
         if not batches:
             return None
         found, canonical = _together(batches)

@@ -64,7 +64,8 @@ def find(
     pack = Pack()
     pack.add(0, Block(window, layout=layout, label=label), window, Base())
     pack.close()
-    hits = Engine(detectors, minimum=minimum).match(window, pack)
+    engine = Engine(detectors, minimum=minimum)
+    hits = engine.match(engine.survey(window), pack)
     if hits is None:
         return []
     return [
