@@ -121,9 +121,10 @@ def _digits(cell: str) -> int:
 
 _COLUMN_WORDS = frozenset(
     """
-    id name email e-mail phone address city country date time type status value key user username
-    nimi etunimi sukunimi sähköposti puhelin osoite kaupunki maa päivä hetu henkilötunnus
-    postinumero namn förnamn efternamn e-post epost telefon adress stad land datum personnummer
-    postnummer firstname lastname surname amount number company yritys företag ip url title description
+    id name email e-mail phone address city country date time type status value key user
+    username nimi etunimi sukunimi sähköposti puhelin osoite kaupunki maa päivä hetu
+    henkilötunnus postinumero namn förnamn efternamn e-post epost telefon adress stad land datum
+    personnummer postnummer firstname lastname surname amount number company yritys företag ip
+    url title description
     """.split()  # noqa: SIM905 - a list of sixty literals is no easier to read
 )
