@@ -117,14 +117,16 @@ class Engine:
         detector, start, end, level, flags, row, said = (
             column[order] for column in (detector, start, end, level, flags, row, said)
         )
-        places, label_code, label_words = self._label(layout, label, detector, start)
-        said = np.array([bool(b.label) for b in batches])[said] * (len(label_words) + said)
-        label_code = np.where(said > 0, said, label_code)
+        places, label_code, label_words, weak = self._label(layout, label, detector, start)
+        beside = np.array([bool(b.label) for b in batches])[said]
+        weakly = np.array([self._labels.is_weak(b.detector, b.label) for b in batches])[said]
+        weak = np.where(beside, weakly, weak)
+        label_code = np.where(beside, len(label_words) + said, label_code)
         label_words += [batch.label for batch in batches]
         cell_start, cell_end = _cells(places, len(start), len(window))
         inside = (start >= cell_start) & (end <= cell_end)
         pro, con = self._context.near(window, detector, start, end, cell_start, cell_end)
-        level = self._weigh(detector, level, pro >= 0, con >= 0, label_code > 0)
+        level = self._weigh(detector, level, pro >= 0, con >= 0, label_code > 0, weak)
         score = (
             level.astype(np.int64) * 1000
             + (label_code > 0) * 200 + (pro >= 0) * 100 + _popcount(flags) * 10
@@ -253,19 +255,23 @@ class Engine:
 
     def _label(
         self, layout: Layout | None, label: str, detector: Ints, start: Ints
-    ) -> tuple[Places | None, Ints, list[str]]:
-        """Where the candidates lie, and the label word that speaks for each (0: none)."""
+    ) -> tuple[Places | None, Ints, list[str], npt.NDArray[np.bool_]]:
+        """Where the candidates lie, the label word that speaks for each (0: none), and whether it
+        is weak.
+        """
         places = layout.place(start) if layout is not None else None
         names: Sequence[str] = [label] if places is None else places.fields
         field = np.zeros(len(start), np.int64) if places is None else places.field
         words: list[str] = [""]
+        weak = [False]
         table = np.zeros((len(names), len(self.detectors)), np.int64)
         for number, name in enumerate(names):
             for favoured, word in self._labels(name).items() if name else ():
                 table[number, favoured] = len(words)
                 words.append(word)
+                weak.append(self._labels.is_weak(favoured, word))
         code = np.where(field >= 0, table[field, detector], 0)
-        return places, code, words
+        return places, code, words, np.array(weak)[code]
 
     def _weigh(
         self,
@@ -274,8 +280,9 @@ class Engine:
         pro: npt.NDArray[np.bool_],
         con: npt.NDArray[np.bool_],
         labelled: npt.NDArray[np.bool_],
+        weak: npt.NDArray[np.bool_],
     ) -> npt.NDArray[np.int8]:
-        shift = np.where(labelled, 2, np.where(pro, 1, 0)) - (con & ~labelled)
+        shift = np.where(labelled & ~weak, 2, np.where(pro | weak, 1, 0)) - (con & ~labelled)
         needy = np.array([d.needs_context for d in self.detectors], np.bool_)[detector]
         weighed = level + shift
         weighed = np.where(
