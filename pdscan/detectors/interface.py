@@ -80,13 +80,17 @@ class Cell:
 
     Whole cells of such columns, JSON keys, form fields and headers; and in running text what
     follows such a label and a colon or an equals sign (``salasana: kesä2024``), without quotes
-    around it and to the end of the line, where the judge cuts off what does not belong. A cell
+    around it and over so many ``lines``, where the judge cuts off what does not belong. A cell
     longer than ``longest`` bytes is not a candidate. ``unless`` lists words that turn a label into
-    another one: with ``unless=("file",)`` the label "name" does not hold for "file name".
+    another one: with ``unless=("file",)`` the label "name" does not hold for "file name". ``weak``
+    lists labels that name other things as often: they count for less, and in running text only
+    where they begin with a capital, as in forms.
     """
 
     longest: int
     unless: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    lines: int = 1
 
 
 @dataclass(frozen=True, slots=True)

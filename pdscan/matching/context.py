@@ -167,10 +167,9 @@ class LabelIndex:
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
         self._names = [tuple(label_words(label) for label in d.labels) for d in detectors]
-        self._unless = [
-            {label_words(word) for f in d.finders if isinstance(f, Cell) for word in f.unless}
-            for d in detectors
-        ]
+        cells = [[f for f in d.finders if isinstance(f, Cell)] for d in detectors]
+        self._unless = [{label_words(word) for f in own for word in f.unless} for own in cells]
+        self._weak = [{label_words(word) for f in own for word in f.weak} for own in cells]
         self._known: dict[tuple[str, bool], Mapping[int, str]] = {}
 
     def __call__(self, label: str) -> Mapping[int, str]:
@@ -180,6 +179,10 @@ class LabelIndex:
     def at_end(self, label: str) -> Mapping[int, str]:
         """The same for words that end with a label: ``customer's first name``."""
         return self._recall(label, at_end=True)
+
+    def is_weak(self, detector: int, word: str) -> bool:
+        """Whether the label `word` speaks for other things as often."""
+        return word in self._weak[detector]
 
     def _recall(self, label: str, *, at_end: bool) -> Mapping[int, str]:
         known = self._known.get((label, at_end))
