@@ -173,7 +173,7 @@ class SqlConnector:
     def _rows(self, selection: Selection, tally: Tally) -> Generator[Event, None, Trouble | None]:
         key: tuple[object, ...] = ()
         snapshot, later = selection.range.snapshot, False
-        losses = 0
+        losses, limit = 0, selection.range.limit
         started = time.monotonic()
         size = min(self._reading.block_size * max(len(selection.columns), 1), _MOST_BATCH)
         while True:
@@ -181,11 +181,16 @@ class SqlConnector:
             try:
                 session = self._open(snapshot)
                 for batch in session.batches(selection.statement(resume), size):
+                    if limit:
+                        batch = batch.slice(0, limit - tally.rows)
                     if not batch.num_rows:
                         continue
                     key = selection.last_key(batch)
                     yield from selection.blocks(batch, tally, self._reading.block_size)
                     self._pace(tally.rows, started)
+            except GeneratorExit:
+                self._drop()  # the database is still sending
+                raise
             except CannotResumeError:
                 return Trouble(Reason.IO, "the connection was lost, and with it the snapshot")
             except Exception as error:

@@ -217,6 +217,14 @@ class PostgreSQL:
             return name
         return f"{name}::text"
 
+    def key_value(self, column: Column) -> str:
+        """As PostgreSQL writes it."""
+        return self.value(column)
+
+    def is_binary(self, column: Column) -> str:
+        """Whether there is a value of a column of bytes."""
+        return f"{self.quote(column.name)} IS NOT NULL" if column.family is Family.BINARY else ""
+
     def size(self, column: Column) -> str:
         """Known without reading the value for text; for other types a guess from what is stored."""
         if column.family in (Family.TEXT, Family.BINARY):

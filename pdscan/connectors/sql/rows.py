@@ -54,13 +54,13 @@ class Selection:
         table, dialect = self.range.table, self.dialect
         readable = [c for c in table.columns if c.name not in table.facts.missing_columns]
         self.columns = tuple(c for c in readable if c.family in _READ)
-        binary = [c for c in readable if c.family is Family.BINARY]
+        binary = [condition for c in readable if (condition := dialect.is_binary(c))]
         guarded = [c for c in self.columns
                    if table.facts.large_values and c.family is not Family.INTEGER]  # fmt: skip
         if table.key and not set(table.key) & set(table.facts.missing_columns):
             self.key = table.key
             for name in table.key:
-                self._key_at.append(self._add(dialect.value(table.column(name))))
+                self._key_at.append(self._add(dialect.key_value(table.column(name))))
         else:
             for name, expression in dialect.row_key(table):
                 self.key += (name,)
@@ -71,9 +71,7 @@ class Selection:
                 value = f"CASE WHEN {self._is_large(column)} THEN NULL ELSE {value} END"
             self._value_at.append(self._add(value))
         self._large_at = self._add(_count(self._is_large(column) for column in guarded))
-        self._binary_at = self._add(
-            _count(f"{dialect.quote(column.name)} IS NOT NULL" for column in binary)
-        )
+        self._binary_at = self._add(_count(binary))
 
     def _add(self, expression: str) -> int:
         if expression not in self._expressions:
@@ -96,7 +94,8 @@ class Selection:
         """The texts of a batch, column by column."""
         tally.large += _total(batch.column(self._large_at))
         tally.binary += _total(batch.column(self._binary_at))
-        keys = key_writer(self.key, [_text(batch.column(at), tally) for at in self._key_at])
+        key = [_text(batch.column(at), tally) for at in self._key_at]
+        keys = key_writer(self.key, key) if key else None
         first = self.range.number * _ROWS_PER_RANGE + tally.rows
         tally.rows += batch.num_rows
         related = {name for key in self.range.table.foreign_keys for name in key.columns}
