@@ -1,0 +1,1 @@
+"""What pdscan is measured against, runnable by anyone."""
