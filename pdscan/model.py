@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import quote, unquote_to_bytes
 
 import numpy as np
@@ -168,6 +168,20 @@ class Layout(Protocol):
 
     def place(self, starts: Ints) -> Places:
         """Where the byte offsets `starts` (ascending) lie."""
+
+
+@runtime_checkable
+class CellLayout(Layout, Protocol):
+    """A layout that also finds the cells of given fields: for kinds that are known by the name of
+    their field alone (a column of first names, a password under its JSON key).
+    """
+
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """Byte offsets [start, end) of the cells of all fields whose name `wants` accepts.
+
+        Ascending; without the quotes and escapes of the format, empty cells left out. `wants` is
+        asked once per name.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,43 @@ class Regex:
     bordered: bool = True
 
 
-Finder = Shape | Run | Regex
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Candidates are values of fields that one of the detector's labels names.
+
+    Whole cells of such columns, JSON keys, form fields and headers; and in running text what
+    follows such a label and a colon or an equals sign (``salasana: kesä2024``), without quotes
+    around it and to the end of the line, where the judge cuts off what does not belong. A cell
+    longer than ``longest`` bytes is not a candidate. ``unless`` lists words that turn a label into
+    another one: with ``unless=("file",)`` the label "name" does not hold for "file name".
+    """
+
+    longest: int
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Candidates are the surroundings of a sign, out of which the judge cuts the identifier.
+
+    ``sign`` is a Hyperscan expression over bytes of UTF-8 that is rare in other text and ends at
+    one place only. A candidate reaches from at most ``before`` bytes before the end of the sign to
+    at most ``after`` bytes behind it, within its cell; `Candidates.anchor` says where the sign
+    ends.
+    """
+
+    sign: str
+    before: int
+    after: int
+    caseless: bool = False  # in ASCII
+
+    @property
+    def longest(self) -> int:
+        """Bytes of a candidate at most."""
+        return self.before + self.after
+
+
+Finder = Shape | Run | Regex | Cell | Around
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +117,15 @@ class Candidates:
 
     ``chars`` (n × w bytes) holds the texts without the characters that the detector strips, upper
     case if it folds, left-justified and padded with zeros; ``length`` how many of the w bytes are
-    the text. ``raw`` and ``raw_length`` hold the texts as they stand in the data.
+    the text. ``raw`` and ``raw_length`` hold the texts as they stand in the data. ``anchor`` is the
+    offset in ``raw`` at which the sign of an `Around` ends, -1 for candidates of other finders.
     """
 
     chars: Bytes2D
     length: Ints
     raw: Bytes2D
     raw_length: Ints
+    anchor: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.length)

@@ -8,10 +8,11 @@ import hyperscan
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.detectors.interface import Detector
+from pdscan.detectors.interface import Cell, Detector
 from pdscan.model import Ints
 
 _STEM = 5  # characters; a shorter word must stand alone, a longer one may go on (inflection)
+_KNOWN = 50_000  # labels remembered before the memory is begun anew
 _FOLD = bytes.maketrans(b"_-\t\n\r", b"     ")
 _FLAGS = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_UTF8
 
@@ -170,18 +171,35 @@ class LabelIndex:
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
         self._names = [tuple(label_words(label) for label in d.labels) for d in detectors]
-        self._known: dict[str, Mapping[int, str]] = {}
+        self._unless = [
+            {label_words(word) for f in d.finders if isinstance(f, Cell) for word in f.unless}
+            for d in detectors
+        ]
+        self._known: dict[tuple[str, bool], Mapping[int, str]] = {}
 
     def __call__(self, label: str) -> Mapping[int, str]:
         """The detectors (by number) that `label` speaks for, with the word that does."""
-        known = self._known.get(label)
+        return self._recall(label, at_end=False)
+
+    def at_end(self, label: str) -> Mapping[int, str]:
+        """The same for words that end with a label: ``customer's first name``."""
+        return self._recall(label, at_end=True)
+
+    def _recall(self, label: str, *, at_end: bool) -> Mapping[int, str]:
+        known = self._known.get((label, at_end))
         if known is None:
-            words = f" {label_words(label)} "
-            squeezed = words.replace(" ", "")
-            known = self._known[label] = {
-                number: name
-                for number, names in enumerate(self._names)
-                for name in reversed(names)
-                if f" {name} " in words or name.replace(" ", "") == squeezed
-            }
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            known = self._known[label, at_end] = self._look_up(label_words(label), at_end=at_end)
         return known
+
+    def _look_up(self, words: str, *, at_end: bool) -> Mapping[int, str]:
+        parts = words.split()
+        squeezed = {"".join(parts[first:]) for first in range(len(parts) if at_end else 1)}
+        return {
+            number: name
+            for number, (names, unless) in enumerate(zip(self._names, self._unless, strict=True))
+            for name in reversed(names)
+            if (not at_end and f" {name} " in f" {words} ") or name.replace(" ", "") in squeezed
+            if not any(f" {word} " in f" {words} " for word in unless)
+        }

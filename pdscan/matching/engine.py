@@ -7,7 +7,7 @@ column by column, weigh words and labels around them, settle conflicts, and fing
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import hyperscan
 import numpy as np
@@ -18,6 +18,7 @@ from pdscan.matching import conflicts, tokens
 from pdscan.matching.context import ContextIndex, LabelIndex
 from pdscan.matching.regions import Regions
 from pdscan.matching.shapes import LONGEST_WORD, ShapeIndex
+from pdscan.matching.signs import SignIndex, labelled_cells
 from pdscan.matching.text import Stretch, blank_after, gather, left_justify, stack
 from pdscan.model import Bytes2D, Ints, Layout, Likelihood, Places
 
@@ -59,6 +60,7 @@ class _Batch:
     level: npt.NDArray[np.int8]
     flags: Ints
     canonical: Bytes2D
+    label: str = ""  # that stands right before the candidates, in the text
 
 
 class Engine:
@@ -73,19 +75,18 @@ class Engine:
     ) -> None:
         self.detectors = tuple(detectors)
         self._minimum = minimum
-        longest = [LONGEST_WORD]
-        for detector in detectors:
-            for finder in detector.finders:
-                if not isinstance(finder, Shape):
-                    longest.append(finder.longest)
+        finders = [finder for detector in detectors for finder in detector.finders]
+        runs = [finder.longest for finder in finders if isinstance(finder, Run)]
+        longest = [finder.longest for finder in finders if not isinstance(finder, Shape)]
         self._shapes = ShapeIndex(detectors)
-        self._regions = Regions(detectors, margin=max(longest) + _SLACK)
+        self._regions = Regions(detectors, margin=max([LONGEST_WORD, *runs]) + _SLACK)
         self._context = ContextIndex(detectors, context_distance)
         self._labels = LabelIndex(detectors)
         self._regexes = _compile_regexes(detectors)
+        self._signs = SignIndex(detectors, self._labels)
         self._flag_names: dict[int, list[str]] = {}
         #: How far from where a window was cut a finding must stand to be judged with certainty.
-        self.reserve = 2 * (max(longest) + _SLACK) + context_distance
+        self.reserve = 2 * (max([LONGEST_WORD, *longest]) + _SLACK) + context_distance
 
     def match(
         self,
@@ -101,7 +102,7 @@ class Engine:
         The text goes on beyond the window where `cut_left`/`cut_right`: what stands closer than
         ``reserve`` bytes to such an end is not reliable.
         """
-        batches = list(self._batches(window, cut_left=cut_left, cut_right=cut_right))
+        batches = list(self._batches(window, layout, label, cut_left=cut_left, cut_right=cut_right))
         if not batches:
             return None
         detector = np.concatenate([np.full(len(b.starts), b.detector, np.int64) for b in batches])
@@ -110,12 +111,16 @@ class Engine:
         level = np.concatenate([b.level for b in batches])
         flags = np.concatenate([b.flags for b in batches])
         row, canonical = _stack_canonical(batches)
+        said = np.concatenate([np.full(len(b.starts), n, np.int64) for n, b in enumerate(batches)])
 
         order = np.argsort(start, kind="stable")
-        detector, start, end, level, flags, row = (
-            column[order] for column in (detector, start, end, level, flags, row)
+        detector, start, end, level, flags, row, said = (
+            column[order] for column in (detector, start, end, level, flags, row, said)
         )
         places, label_code, label_words = self._label(layout, label, detector, start)
+        said = np.array([bool(b.label) for b in batches])[said] * (len(label_words) + said)
+        label_code = np.where(said > 0, said, label_code)
+        label_words += [batch.label for batch in batches]
         cell_start, cell_end = _cells(places, len(start), len(window))
         inside = (start >= cell_start) & (end <= cell_end)
         pro, con = self._context.near(window, detector, start, end, cell_start, cell_end)
@@ -143,7 +148,9 @@ class Engine:
 
     # -- candidates ------------------------------------------------------------------------
 
-    def _batches(self, window: bytes, *, cut_left: bool, cut_right: bool) -> Iterator[_Batch]:
+    def _batches(
+        self, window: bytes, layout: Layout | None, label: str, *, cut_left: bool, cut_right: bool
+    ) -> Iterator[_Batch]:
         found = self._regions.find(window, cut_left=cut_left, cut_right=cut_right)
         if found is not None and found.text:
             by_detector: dict[int, list[tokens.Spans]] = {}
@@ -156,11 +163,20 @@ class Engine:
                     if isinstance(finder, Run):
                         starts, ends = _runs(found.text, finder)
                         yield from self._judge_spans(number, found, starts, ends)
+        whole = Stretch(
+            window, (), np.array([0 if not cut_left else 1]),
+            np.array([len(window) - (1 if cut_right else 0)]),
+        )  # fmt: skip
+        for number, starts, ends in labelled_cells(
+            self.detectors, self._labels, window, layout, label
+        ):
+            yield from self._judge_spans(number, whole, starts, ends)
+        for signed in self._signs.find(window, layout):
+            for batch in self._judge_spans(
+                signed.detector, whole, signed.starts, signed.ends, signed.anchors
+            ):
+                yield replace(batch, label=signed.label)
         if self._regexes is not None:
-            whole = Stretch(
-                window, (), np.array([0 if not cut_left else 1]),
-                np.array([len(window) - (1 if cut_right else 0)]),
-            )  # fmt: skip
             for number, starts, ends in self._regexes.find(window):
                 yield from self._judge_spans(number, whole, starts, ends)
 
@@ -183,7 +199,7 @@ class Engine:
         yield from self._judged(number, found, starts, starts + raw_length, candidates)
 
     def _judge_spans(
-        self, number: int, found: Stretch, starts: Ints, ends: Ints
+        self, number: int, found: Stretch, starts: Ints, ends: Ints, anchors: Ints | None = None
     ) -> Iterator[_Batch]:
         wide = ends - starts > _NARROW
         for rows in (np.flatnonzero(~wide), np.flatnonzero(wide)):
@@ -197,7 +213,8 @@ class Engine:
             if len(strip):
                 inside = np.arange(raw.shape[1]) < length[:, None]
                 chars, kept = left_justify(raw, inside & ~np.isin(raw, strip))
-            candidates = Candidates(self._fold(number, chars), kept, raw, length)
+            anchor = None if anchors is None else anchors[rows] - first
+            candidates = Candidates(self._fold(number, chars), kept, raw, length, anchor)
             yield from self._judged(number, found, first, last, candidates)
 
     def _fold(self, number: int, chars: Bytes2D) -> Bytes2D:
