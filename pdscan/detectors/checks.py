@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.model import Bytes2D, Ints
+from pdscan.detectors.interface import Candidates, Flags, Levels
+from pdscan.model import Bytes2D, Ints, Likelihood
 
 _DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 87, np.int64)
 
@@ -20,35 +21,75 @@ def table(values: Mapping[str, int]) -> Ints:
     return found
 
 
-def digits(chars: Bytes2D, start: int, stop: int) -> Ints:
+def digits(chars: Bytes2D, start: int, stop: int) -> Bytes2D:
     """Columns [start, stop) of digits as numbers 0-9 (n × k)."""
-    return chars[:, start:stop].astype(np.int64) - 0x30
+    return chars[:, start:stop] - np.uint8(0x30)
 
 
 def digits_at(chars: Bytes2D, start: int, stop: int) -> Ints:
     """Columns [start, stop) of digits read as one number per row; at most 18 digits."""
     number = np.zeros(len(chars), np.int64)
     for column in range(start, stop):
-        number = number * 10 + (chars[:, column].astype(np.int64) - 0x30)
-    return number
+        number *= 10
+        number += chars[:, column]
+    return number - 0x30 * int("1" * (stop - start) or "0")
 
 
-def is_date(year: Ints, month: Ints, day: Ints) -> npt.NDArray[np.bool_]:
+def is_digit(chars: npt.NDArray[np.uint8]) -> Flags:
+    """Which characters are ASCII digits."""
+    found: Flags = (chars - np.uint8(0x30)) < np.uint8(10)
+    return found
+
+
+def is_date(year: Ints, month: Ints, day: Ints) -> Flags:
     """Which rows are days of the Gregorian calendar."""
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     fits = (month >= 1) & (month <= 12)
     days = _DAYS[np.where(fits, month, 0)] + (leap & (month == 2))
-    return fits & (day >= 1) & (day <= days)
+    found: Flags = fits & (day >= 1) & (day <= days)
+    return found
 
 
-def weighted(numbers: Ints, weights: Sequence[int]) -> Ints:
+def weighted(numbers: npt.NDArray[np.integer], weights: Sequence[int]) -> npt.NDArray[np.int32]:
     """The sum of each row of digits times `weights`."""
-    return numbers @ np.array(weights, np.int64)
+    total = np.zeros(len(numbers), np.int32)
+    for column, weight in enumerate(weights):
+        total += numbers[:, column].astype(np.int32) * np.int32(weight)
+    return total
 
 
-def luhn(numbers: Ints) -> npt.NDArray[np.bool_]:
+def luhn(numbers: npt.NDArray[np.integer]) -> Flags:
     """Which rows of digits (all of one length) pass the Luhn check (ISO/IEC 7812-1)."""
-    doubled = numbers.copy()
-    doubled[:, -2::-2] *= 2
-    doubled[doubled > 9] -= 9
-    return doubled.sum(axis=1) % 10 == 0
+    total = np.zeros(len(numbers), np.int32)
+    for back in range(1, numbers.shape[1] + 1):
+        column = numbers[:, -back].astype(np.int32)
+        if back % 2 == 0:
+            column *= 2
+            column -= 9 * (column > 9)
+        total += column
+    found: Flags = total % 10 == 0
+    return found
+
+
+def by_length(candidates: Candidates) -> Iterator[tuple[int, Ints, Bytes2D]]:
+    """The candidates apart by length: (length, rows, characters without padding)."""
+    lengths = np.flatnonzero(np.bincount(candidates.length)).tolist()
+    for length in lengths:
+        if len(lengths) == 1:
+            yield length, np.arange(len(candidates)), candidates.chars[:, :length]
+            return
+        rows = np.flatnonzero(candidates.length == length)
+        yield length, rows, candidates.chars[rows, :length]
+
+
+def has_any(candidates: Candidates, signs: bytes) -> Flags:
+    """Which candidates, as they stand in the data, hold one of the ASCII characters `signs`."""
+    found = np.zeros(len(candidates), np.bool_)
+    for code in signs:
+        found |= (candidates.raw == code).any(axis=1)
+    return found
+
+
+def levels(good: Flags, level: Likelihood | npt.NDArray[np.integer]) -> Levels:
+    """`level` for the rows that are `good`, -1 for all others."""
+    return np.where(good, level, -1).astype(np.int8)

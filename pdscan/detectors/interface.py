@@ -28,7 +28,8 @@ class Shape:
     (``9{4}( 9{4}){3}``); the engine hands blanks, non-breaking blanks and typographic hyphens over
     as `` `` and ``-``. A candidate begins and ends at a word border: neither a letter nor a digit
     stands beside it. ``whole`` asks for more: it is a word by itself, not a part of a longer one
-    that is joined by ``-``, ``.`` or ``+``.
+    that is joined by ``-``, ``.`` or ``+``; ``apart`` lists the joiners that must not stand beside
+    it (``"."``: no part of a longer dotted number, but of ``1.2.3.4-1.2.3.9``).
 
     Places with fewer than four digits that stand at most one character apart are not looked at,
     unless ``hint`` (a Hyperscan expression that matches within every candidate) finds them.
@@ -36,6 +37,7 @@ class Shape:
 
     pattern: str
     whole: bool = False
+    apart: str = ""
     hint: str = ""
 
 
@@ -209,7 +211,7 @@ def scalar(
         width = max(forms.dtype.itemsize, 1)
         return Judged(
             level=np.where(good, np.int8(level), np.int8(-1)).astype(np.int8),
-            evidence={name: good for name in evidence},
+            evidence=dict.fromkeys(evidence, good),
             canonical=forms.view(np.uint8).reshape(len(texts), width) if len(texts) else None,
         )
 

@@ -31,12 +31,12 @@ class ShapeIndex:
     """The shapes of all detectors in force."""
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
-        self._words: list[tuple[re.Pattern[str], int, bool]] = []
-        self._groups: list[tuple[re.Pattern[str], int, bool]] = []
+        self._words: list[tuple[re.Pattern[str], int, Shape]] = []
+        self._groups: list[tuple[re.Pattern[str], int, Shape]] = []
         for number, detector in enumerate(detectors):
             for finder in detector.finders:
                 if isinstance(finder, Shape):
-                    rule = re.compile(finder.pattern), number, finder.whole
+                    rule = re.compile(finder.pattern), number, finder
                     (self._groups if " " in finder.pattern else self._words).append(rule)
         self._any_word = re.compile("|".join(f"(?:{r.pattern})" for r, _, _ in self._words) or "$^")
         self._by_word: dict[str, tuple[Placement, ...]] = {}
@@ -77,16 +77,21 @@ class ShapeIndex:
         whole = atoms[0][0], atoms[-1][1]
         found: list[Placement] = []
         for first, (start, _) in enumerate(atoms):
+            before = shape[start - 1] if start > whole[0] else ""
             begins = (start, start - 1) if start and shape[start - 1] == "+" else (start,)
             for begin in begins:
                 for _, end in atoms[first:]:
                     part = shape[begin:end]
                     if not self._any_word.fullmatch(part):
                         continue
+                    after = shape[end] if end < whole[1] else ""
                     found += (
                         Placement(number, begin, end - begin)
-                        for rule, number, alone in self._words
-                        if (not alone or (start, end) == whole) and rule.fullmatch(part)
+                        for rule, number, finder in self._words
+                        if (not finder.whole or (start, end) == whole)
+                        and not (before and before in finder.apart)
+                        and not (after and after in finder.apart)
+                        and rule.fullmatch(part)
                     )
         return tuple(dict.fromkeys(found))
 

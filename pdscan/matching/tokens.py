@@ -134,7 +134,10 @@ def _in_groups(text: bytes, words: _Words, index: ShapeIndex) -> Iterator[Spans]
     fits[near] = numeric | short
     linked = joined & fits[:-1] & fits[1:]
     first = codes[starts[:-1]]
+    titled = np.zeros(len(starts), np.bool_)  # capitals alone, such as the "VAT" before a number
+    titled[near] = ~numeric & short
     early = ~np.append(False, linked[:-1]) | _IS_UPPER[first]
+    early |= np.append(False, titled[:-2])
     for code in _LEADING:
         early |= first == code
     leads = np.flatnonzero(linked & early)

@@ -1,0 +1,188 @@
+"""IP addresses.
+
+IPv4 in the dotted form without leading zeros; IPv6 in every spelling of RFC 4291 and RFC 5952, with
+a zone (RFC 4007), or with an IPv4 address at its end. Ranges with a purpose of their own are marked
+as the IANA registries of special-purpose addresses (RFC 6890) name them. The canonical form is the
+dotted one, 32 hexadecimal digits for IPv6, and for an IPv4-mapped address that of the IPv4 address
+in it, so that a visitor has one fingerprint whatever the server wrote. A zone is not part of it.
+
+Four small numbers with dots are as often a version as an address: they are only possible, unless
+one of them has three digits. An IPv6 address outside what is assigned is unlikely: most such text
+is C++ or Rust.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+
+import numpy as np
+
+from pdscan.detectors.checks import is_digit, levels
+from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Run, Shape
+from pdscan.detectors.words import VERSION
+from pdscan.model import Bytes2D, Ints, Likelihood
+
+_WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_PRIVATE, _LOOPBACK, _LOCAL, _EXAMPLE, _RESERVED, _MAPPED = range(1, 7)
+_MARKS = {
+    _PRIVATE: "private range", _LOOPBACK: "loopback", _LOCAL: "link-local",
+    _EXAMPLE: "documentation range", _RESERVED: "reserved range",
+    _MAPPED: "IPv4-mapped",
+}  # fmt: skip
+_V4_RANGES = (
+    ("0.0.0.0/8", _RESERVED), ("10.0.0.0/8", _PRIVATE), ("100.64.0.0/10", _PRIVATE),
+    ("127.0.0.0/8", _LOOPBACK), ("169.254.0.0/16", _LOCAL), ("172.16.0.0/12", _PRIVATE),
+    ("192.0.2.0/24", _EXAMPLE), ("192.168.0.0/16", _PRIVATE), ("198.18.0.0/15", _RESERVED),
+    ("198.51.100.0/24", _EXAMPLE), ("203.0.113.0/24", _EXAMPLE), ("224.0.0.0/3", _RESERVED),
+)  # fmt: skip
+_V6_RANGES = (
+    (ipaddress.IPv6Network("::1/128"), _LOOPBACK),
+    (ipaddress.IPv6Network("2001:db8::/32"), _EXAMPLE),
+    (ipaddress.IPv6Network("3fff::/20"), _EXAMPLE),
+    (ipaddress.IPv6Network("fc00::/7"), _PRIVATE),
+    (ipaddress.IPv6Network("fe80::/10"), _LOCAL),
+    (ipaddress.IPv6Network("ff00::/8"), _RESERVED),
+)
+_ASSIGNED = tuple(
+    ipaddress.IPv6Network(net)
+    for net in ("2000::/3", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8")
+)
+
+
+def judge_v4(candidates: Candidates) -> Judged:
+    """Accepts four numbers up to 255 without leading zeros."""
+    octets, right = _octets(candidates.chars, candidates.length)
+    right &= (octets <= 255).all(axis=1)  # an octet
+    first, second, third, fourth = octets.T
+    address = (first << 24) + (second << 16) + (third << 8) + fourth
+    mark = np.zeros(len(candidates), np.int64)
+    for text, meaning in _V4_RANGES:
+        net = ipaddress.IPv4Network(text)
+        mark[(address & int(net.netmask)) == int(net.network_address)] = meaning
+    wide = (octets >= 100).any(axis=1) | (mark == _PRIVATE)  # three digits
+    level = np.where(wide, Likelihood.LIKELY, Likelihood.POSSIBLE)
+    nobody = (second | third | fourth) == 0  # a network, or the version of a browser
+    level[nobody | (mark == _RESERVED)] = Likelihood.UNLIKELY
+    return Judged(levels(right, level), _marks(mark, right), candidates.chars)
+
+
+def _octets(chars: Bytes2D, length: Ints) -> tuple[Ints, Flags]:
+    """The four numbers of each row, and whether none has a leading zero."""
+    rows = np.arange(len(chars))
+    octets = np.zeros((len(chars), 4), np.int64)
+    which = np.zeros(len(chars), np.int64)
+    plain = np.ones(len(chars), np.bool_)
+    fresh = np.ones(len(chars), np.bool_)
+    for column in range(chars.shape[1]):
+        code = chars[:, column]
+        number = is_digit(code)
+        following = number & ~fresh
+        plain &= ~(following & (octets[rows, which] == 0))
+        octets[rows, which] = np.where(
+            number, octets[rows, which] * 10 + code - 0x30, octets[rows, which]
+        )
+        which += (code == ord(".")) & (column < length)
+        fresh = ~number
+    return octets, plain
+
+
+def _marks(mark: Ints, good: Flags) -> dict[str, Flags]:
+    return {name: good & (mark == number) for number, name in _MARKS.items()}
+
+
+_COLON, _DOT = ord(":"), ord(".")
+_FORM = re.compile(
+    rb"(?P<lead>(?:[A-Za-z0-9]*[G-Zg-z][A-Za-z0-9]*[:.])*)"
+    rb"(?P<address>[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])"
+    rb"(?P<zone>%[A-Za-z0-9.]+?)?(?P<trail>[.:]*)"
+)
+_FEWEST_COLONS = 2
+
+
+def judge_v6(candidates: Candidates) -> Judged:
+    """Accepts addresses, less a name before and the punctuation after them."""
+    raw, count = candidates.raw, len(candidates)
+    colon = raw == _COLON
+    double = (colon[:, 1:] & colon[:, :-1]).any(axis=1)
+    many = colon.sum(axis=1)
+    maybe = np.flatnonzero((double & (many >= _FEWEST_COLONS)) | (many >= 6))  # x:x:x:x:x:x:1.2.3.4
+    level = np.full(count, -1, np.int8)
+    mark = np.zeros(count, np.int64)
+    canonical = np.zeros((count, 32), np.uint8)
+    lead, trail = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    known: dict[bytes, tuple[int, int, bytes, int, int] | None] = {}
+    for row in maybe.tolist():
+        text = raw[row].tobytes().rstrip(b"\0")
+        if text not in known:
+            known[text] = _read_v6(text)
+        if (found := known[text]) is not None:
+            level[row], mark[row], form, lead[row], trail[row] = found
+            canonical[row, : len(form)] = np.frombuffer(form, np.uint8)
+    return Judged(level, _marks(mark, level >= 0), canonical, lead, trail)
+
+
+def _read_v6(text: bytes) -> tuple[int, int, bytes, int, int] | None:
+    """Level, mark, canonical form, and how much to cut off at both ends."""
+    match = _FORM.fullmatch(text)
+    if match is None:
+        return None
+    spelling, trail = match["address"].decode(), len(match["trail"])
+    if spelling.endswith(":") and not spelling.endswith("::"):
+        spelling, trail = spelling[:-1], trail + 1
+    try:
+        packed = socket.inet_pton(socket.AF_INET6, spelling)
+    except OSError:
+        return None
+    if not any(packed):
+        return None
+    address = ipaddress.IPv6Address(packed)
+    if address.ipv4_mapped is not None:
+        form = str(address.ipv4_mapped).encode()
+        return Likelihood.LIKELY, _MAPPED, form, len(match["lead"]), trail
+    mark = next((meaning for net, meaning in _V6_RANGES if address in net), 0)
+    assigned = any(address in net for net in _ASSIGNED)
+    pairs = len(spelling) == 23 and "::" not in spelling  # eight pairs are no address
+    level = Likelihood.LIKELY if assigned and not pairs else Likelihood.VERY_UNLIKELY
+    if mark == _LOOPBACK:
+        level = Likelihood.POSSIBLE
+    return level, mark, packed.hex().encode(), len(match["lead"]), trail
+
+
+_CONTEXT = (
+    "ip", "ip-osoite", "ip osoit", "ip-adress", "ip address", "ipv4", "ipv6", "address", "addr",
+    "client", "remote", "host", "server", "login", "kirjautu", "inloggning", "received from",
+    "forwarded for", "x-forwarded-for", "inet", "peer",
+)  # fmt: skip
+_LABELS = (
+    "ip", "ip address", "ip addr", "ipaddress", "client ip", "remote addr", "remote ip",
+    "remote address", "source ip", "src ip", "dst ip", "c ip", "s ip", "x forwarded for",
+    "host ip", "login ip", "last login ip", "ip osoite", "ip adress", "received",
+)  # fmt: skip
+
+IPV4 = Detector(
+    kind="ipv4",
+    name="IPv4 address",
+    category="IPAddress",
+    finders=(Shape(r"9{1,3}(?:\.9{1,3}){3}", apart=".+"),),
+    judge=judge_v4,
+    context=_CONTEXT,
+    counter=VERSION,
+    labels=_LABELS,
+    examples=("192.0.2.146",),
+)
+
+IPV6 = Detector(
+    kind="ipv6",
+    name="IPv6 address",
+    category="IPAddress",
+    finders=(Run(":", _WORD + ":.%", 96, hint="::|(?::[0-9A-Fa-f]{1,4}){6}", least=2),),
+    judge=judge_v6,
+    context=_CONTEXT,
+    labels=_LABELS,
+    same_as="ipv4",
+    examples=("2001:db8::ff00:42:8329",),
+)
+
+DETECTORS = (IPV4, IPV6)

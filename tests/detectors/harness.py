@@ -1,0 +1,49 @@
+"""A text through the real engine, and a table of cases judged by one detector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pdscan.detectors.interface import Detector
+from pdscan.matching.engine import Engine
+from pdscan.matching.fingerprints import KEY_SIZE, Fingerprinter
+from pdscan.matching.windows import Scanner
+from pdscan.model import Block, Likelihood
+
+_FINGERPRINTER = Fingerprinter(bytes(KEY_SIZE))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    kind: str
+    value: str
+    start: int
+    likelihood: Likelihood
+    evidence: str
+    fingerprint: bytes
+    preview: str
+
+
+def find(
+    detectors: Sequence[Detector],
+    text: str | Iterable[str],
+    *,
+    minimum: Likelihood = Likelihood.VERY_UNLIKELY,
+    label: str = "",
+) -> list[Found]:
+    """What `detectors` find in `text`, given whole or as blocks that run on into one another."""
+    pieces = [text] if isinstance(text, str) else list(text)
+    blocks = [
+        Block(piece.encode(), joins=number < len(pieces), label=label)
+        for number, piece in enumerate(pieces, 1)
+    ]
+    scanner = Scanner(Engine(detectors, minimum=minimum), _FINGERPRINTER, values=True)
+    return [
+        Found(
+            row["kind"], row["value"], row["start"], Likelihood(row["likelihood"]),
+            row["evidence"], row["fingerprint"], row["preview"],
+        )
+        for batch in scanner.scan(blocks)
+        for row in batch.to_pylist()
+    ]  # fmt: skip
