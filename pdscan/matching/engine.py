@@ -13,8 +13,8 @@ import hyperscan
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.detectors.interface import Candidates, Detector, Regex, Run, Shape
-from pdscan.matching import conflicts, tokens
+from pdscan.detectors.interface import Annotator, Candidates, Detector, Regex, Run, Shape
+from pdscan.matching import annotating, conflicts, tokens
 from pdscan.matching.context import ContextIndex, LabelIndex
 from pdscan.matching.regions import Regions
 from pdscan.matching.shapes import LONGEST_WORD, ShapeIndex
@@ -70,10 +70,13 @@ class Engine:
         self,
         detectors: Sequence[Detector],
         *,
+        annotators: Sequence[Annotator] = (),
         minimum: Likelihood = Likelihood.POSSIBLE,
         context_distance: int = CONTEXT_DISTANCE,
     ) -> None:
-        self.detectors = tuple(detectors)
+        self._annotators = annotating.numbered(annotators, first=len(detectors))
+        detectors = (*detectors, *(d for annotator in annotators for d in annotator.detectors))
+        self.detectors = detectors
         self._minimum = minimum
         finders = [finder for detector in detectors for finder in detector.finders]
         runs = [finder.longest for finder in finders if isinstance(finder, Run)]
@@ -87,6 +90,7 @@ class Engine:
         self._flag_names: dict[int, list[str]] = {}
         #: How far from where a window was cut a finding must stand to be judged with certainty.
         self.reserve = 2 * (max([LONGEST_WORD, *longest]) + _SLACK) + context_distance
+        self.reserve = max([self.reserve, *(annotator.reach for annotator in annotators)])
 
     def match(
         self,
@@ -179,6 +183,10 @@ class Engine:
         if self._regexes is not None:
             for number, starts, ends in self._regexes.find(window):
                 yield from self._judge_spans(number, whole, starts, ends)
+        for said in annotating.find(self._annotators, window, layout):
+            for batch in self._judge_spans(said.detector, whole, said.starts, said.ends):
+                flags = batch.flags | self._flag(said.detector, said.evidence)
+                yield replace(batch, level=np.full_like(batch.level, said.level), flags=flags)
 
     def _judge_shapes(
         self, number: int, found: Stretch, groups: list[tokens.Spans]
@@ -240,14 +248,18 @@ class Engine:
         rows, first, last = rows[seen], first[seen], last[seen]
         if not len(rows):
             return
-        names = self._flag_names.setdefault(number, [])
         flags = np.zeros(len(rows), np.int64)
         for name, flag in judged.evidence.items():
-            if name not in names:
-                names.append(name)
-            flags |= flag[rows].astype(np.int64) << names.index(name)
+            flags |= flag[rows] * self._flag(number, name)
         canonical = candidates.chars if judged.canonical is None else judged.canonical
         yield _Batch(number, first, last, judged.level[rows], flags, canonical[rows])
+
+    def _flag(self, number: int, name: str) -> int:
+        """The bit that stands for evidence called `name` of detector `number`."""
+        names = self._flag_names.setdefault(number, [])
+        if name not in names:
+            names.append(name)
+        return 1 << names.index(name)
 
     # -- evidence --------------------------------------------------------------------------
 
