@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Callable, Sequence
 
@@ -13,7 +11,6 @@ from bench.accuracy.documents import Document
 from bench.accuracy.score import Found
 from pdscan import detectors
 from pdscan.annotators.entities import likelihood
-from pdscan.detectors.interface import Detector
 from pdscan.matching.engine import Engine
 from pdscan.matching.fingerprints import KEY_SIZE, Fingerprinter
 from pdscan.matching.windows import Scanner
@@ -56,7 +53,7 @@ class _Cells:
 
 def pdscan() -> Finder:
     """pdscan with all its detectors; it sees the columns of a table as its readers give them."""
-    engine = Engine(_detectors(), minimum=Likelihood.POSSIBLE)
+    engine = Engine(detectors.load(), minimum=Likelihood.POSSIBLE)
     scanner = Scanner(engine, Fingerprinter(bytes(KEY_SIZE)))
 
     def find(document: Document) -> list[Found]:
@@ -68,14 +65,6 @@ def pdscan() -> Finder:
         return found
 
     return find
-
-
-def _detectors() -> list[Detector]:
-    modules = (
-        importlib.import_module(f"{detectors.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(detectors.__path__)
-    )
-    return [module.DETECTOR for module in modules if hasattr(module, "DETECTOR")]
 
 
 def presidio(languages: Sequence[str]) -> Finder:
@@ -112,7 +101,7 @@ def presidio(languages: Sequence[str]) -> Finder:
             )
         )
     nlp_engine = SpacyNlpEngine(ner_model_configuration=NerModelConfiguration())
-    nlp_engine.nlp = {language: spacy.blank(language) for language in languages}  # type: ignore[assignment] # declared None
+    nlp_engine.nlp = {language: spacy.blank(language) for language in languages}
     engine = AnalyzerEngine(
         registry=registry, nlp_engine=nlp_engine, supported_languages=list(languages)
     )
