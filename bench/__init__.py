@@ -1,1 +1,1 @@
-"""What pdscan is measured against, runnable by anyone."""
+"""What pdscan is measured against, on this machine, in one run."""

@@ -44,7 +44,8 @@ class Connector(Protocol):
     def walk(self) -> Iterator[Unit | Entry]:
         """Everything there is, in an order that is the same every time: units to read, and ledger
         entries for what will not be read. Raises `pdscan.errors.SourceError` or `AccessError` where
-        the source itself cannot be walked."""
+        the source itself cannot be walked.
+        """
 
     def read(self, unit: Unit) -> Iterator[Event]:
         """Reads a unit. Trouble with an item is an `Outcome`, not an exception."""
@@ -69,5 +70,5 @@ class ReadOptions:
     """How items are read, the same for all connectors."""
 
     limits: Limits = field(default_factory=Limits)
-    block_size: int = 1 << 20  # bytes of text in a block, about
+    block_size: int = 4 << 20  # bytes of text in a block, about
     passwords: tuple[str, ...] = field(default=(), repr=False)  # for encrypted members

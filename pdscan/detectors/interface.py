@@ -32,7 +32,7 @@ class Shape:
     that is joined by ``-``, ``.`` or ``+``; ``apart`` lists the joiners that must not stand beside
     it (``"."``: no part of a longer dotted number, but of ``1.2.3.4-1.2.3.9``).
 
-    Places with fewer than four digits that stand at most one character apart are not looked at,
+    Places with fewer than six digits that stand at most one character apart are not looked at,
     unless ``hint`` (a Hyperscan expression that matches within every candidate) finds them.
     """
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pdscan.detectors.interface import Annotation, Annotator
-from pdscan.model import CellLayout, Ints, Layout, Likelihood
+from pdscan.model import Ints, Layout, Likelihood
 
 _LONGEST = 4096  # bytes of a piece of running text
 _BREAKS = (b"\n\n", b"\n", b". ", b" ")  # where to part pieces, the best first
@@ -31,17 +31,15 @@ class Said:
     ends: Ints
 
 
-def numbered(annotators: Sequence[Annotator], first: int) -> tuple[tuple[int, Annotator], ...]:
-    """The annotators, each with the number that its first detector has in the engine."""
-    found = []
-    for annotator in annotators:
-        found.append((first, annotator))
-        first += len(annotator.detectors)
-    return tuple(found)
+def numbered(annotators: Sequence[Annotator], end: int) -> tuple[tuple[int, Annotator], ...]:
+    """The annotators, each with the number of its first detector: they end before number `end`."""
+    sizes = [len(annotator.detectors) for annotator in annotators]
+    firsts = [end - sum(sizes[number:]) for number in range(len(sizes))]
+    return tuple(zip(firsts, annotators, strict=True))
 
 
 def find(
-    annotators: Sequence[tuple[int, Annotator]], window: bytes, layout: Layout | None
+    annotators: Sequence[tuple[int, Annotator]], window: bytes, layout: Layout
 ) -> Iterator[Said]:
     """What the annotators say of `window`, grouped so that each group is of one mind."""
     if not annotators:
@@ -72,7 +70,7 @@ def _bytes(text: str, said: Annotation) -> tuple[int, int]:
     return begin, begin + len(text[said.start : said.end].encode("utf-8", "surrogateescape"))
 
 
-def _pieces(window: bytes, layout: Layout | None) -> Iterator[tuple[int, int]]:
+def _pieces(window: bytes, layout: Layout) -> Iterator[tuple[int, int]]:
     for start, end in _cells(window, layout):
         while end - start > _LONGEST:
             cut = _cut(window, start, start + _LONGEST)
@@ -82,16 +80,11 @@ def _pieces(window: bytes, layout: Layout | None) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _cells(window: bytes, layout: Layout | None) -> list[tuple[int, int]]:
-    if layout is None:
-        return [(0, len(window))]
-    if isinstance(layout, CellLayout):
-        starts, ends = layout.cells(lambda _name: True)
-        return list(zip(starts.tolist(), ends.tolist(), strict=True))
+def _cells(window: bytes, layout: Layout) -> list[tuple[int, int]]:
+    """All cells in which there is a word."""
     codes = np.frombuffer(b" " + window, np.uint8)
     wordlike = (codes >= 0x80) | ((codes | 0x20) - 0x61 < 26) | (codes - 0x30 < 10)
-    words = np.flatnonzero(wordlike[1:] & ~wordlike[:-1])
-    places = layout.place(words)
+    places = layout.place(np.flatnonzero(wordlike[1:] & ~wordlike[:-1]))
     return sorted(set(zip(places.cell_start.tolist(), places.cell_end.tolist(), strict=True)))
 
 

@@ -14,7 +14,6 @@ from pdscan.model import Ints
 _STEM = 5  # characters; a shorter word must stand alone, a longer one may go on (inflection)
 _KNOWN = 50_000  # labels remembered before the memory is begun anew
 _FOLD = bytes.maketrans(b"_-\t\n\r", b"     ")
-_FLAGS = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_UTF8
 
 
 class ContextIndex:
@@ -38,7 +37,7 @@ class ContextIndex:
             self._database.compile(
                 expressions=[_literal(word) for word in words],
                 ids=list(range(len(words))),
-                flags=[_FLAGS] * len(words),
+                flags=[hyperscan.HS_FLAG_CASELESS] * len(words),
             )
 
     def near(
@@ -77,12 +76,11 @@ class ContextIndex:
         apart = low[1:] > high[:-1]
         firsts = low[np.concatenate([[True], apart])].tolist()
         lasts = high[np.concatenate([apart, [True]])].tolist()
-        text = text.translate(_FOLD)
         # The byte on either side of a range shows whether a word at its edge stands alone.
         pieces = [
             text[max(first - 1, 0) : last + 1] for first, last in zip(firsts, lasts, strict=True)
         ]
-        joined = b"\0".join(_whole_characters(piece) for piece in pieces)
+        joined = b"\0".join(pieces).translate(_FOLD)
         lengths = np.fromiter(map(len, pieces), np.int64, len(pieces)) + 1
         here = np.cumsum(lengths) - lengths
         there = np.maximum(np.array(firsts, np.int64) - 1, 0)
@@ -127,28 +125,21 @@ def _nearest(
 
 
 def _literal(word: str) -> bytes:
-    return "".join(f"\\{c}" if not c.isalnum() and c.isascii() and c != " " else c
-                   for c in word).encode()  # fmt: skip
+    """`word` as an expression over bytes; letters beyond ASCII in both cases, which take the same
+    number of bytes in all languages that the detectors speak.
+    """
+    parts = []
+    for char in word:
+        if not char.isascii():
+            parts.append(b"(?:" + char.lower().encode() + b"|" + char.upper().encode() + b")")
+        else:
+            parts.append(char.encode() if char.isalnum() or char == " " else b"\\" + char.encode())
+    return b"".join(parts)
 
 
 def _is_letter(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     folded = codes | 0x20
     return ((folded >= 0x61) & (folded <= 0x7A)) | (codes >= 0x80)
-
-
-def _whole_characters(piece: bytes) -> bytes:
-    """`piece` with characters that were cut at its ends blanked, so that it is valid UTF-8."""
-    start = 0
-    while start < min(3, len(piece)) and piece[start] & 0xC0 == 0x80:
-        start += 1
-    end = len(piece)
-    for back in range(1, min(4, len(piece)) + 1):
-        code = piece[-back]
-        if code & 0xC0 != 0x80:
-            if code >= 0xC0 and back < (2 if code < 0xE0 else 3 if code < 0xF0 else 4):
-                end = len(piece) - back
-            break
-    return b" " * start + piece[start:end] + b" " * (len(piece) - end)
 
 
 def label_words(label: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from pdscan.matching.text import filled
 from pdscan.model import Bytes2D, Ints
 
 _LONGEST = 40  # characters of a preview
@@ -20,13 +21,19 @@ def mask(rows: Bytes2D, lengths: Ints) -> pa.Array:
     folded = rows | 0x20
     is_word = ((folded >= 0x61) & (folded <= 0x7A)) | ((rows >= 0x30) & (rows <= 0x39))
     hidden = is_word | (rows >= 0x80) | (rows < 0x20) | (rows == 0x7F)
-    column = np.arange(rows.shape[1])
-    ends = (column == 0) | (column == (lengths - 1)[:, None])
-    shown = ~hidden | (ends & is_word & (lengths >= _SHORT)[:, None])
-    masked = np.where(shown, rows, np.uint8(_STAR))
-    keep = (column < lengths[:, None]) & ((rows & 0xC0) != 0x80)
-    if rows.shape[1] > _LONGEST:
-        keep &= np.cumsum(keep, axis=1) <= _LONGEST
+    masked = rows * ~hidden + hidden * np.uint8(_STAR)
+    numbers = np.arange(len(rows))
+    long_enough = lengths >= _SHORT
+    for column in (np.zeros_like(lengths), lengths - 1):
+        show = np.flatnonzero(is_word[numbers, column] & long_enough)
+        masked[show, column[show]] = rows[show, column[show]]
+    keep = filled(rows, lengths)
+    count = lengths
+    if (rows >= 0x80).any() or rows.shape[1] > _LONGEST:
+        keep &= (rows & 0xC0) != 0x80
+        if rows.shape[1] > _LONGEST:
+            keep &= np.cumsum(keep, axis=1) <= _LONGEST
+        count = keep.sum(axis=1)
     offsets = np.zeros(len(rows) + 1, np.int32)
-    np.cumsum(keep.sum(axis=1), out=offsets[1:])
+    np.cumsum(count, out=offsets[1:])
     return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(masked[keep]))

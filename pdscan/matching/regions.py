@@ -1,6 +1,6 @@
 """Where in a window it is worth looking: one Hyperscan pass for signs that every candidate has.
 
-Most text is far from any identifier. One pass at memory speed finds the few places with four digits
+Most text is far from any identifier. One pass at memory speed finds the few places with six digits
 close together or an anchor such as ``@``; only their surroundings are cut into words. Where
 such places are dense the pass is broken off and the whole window is looked at, which then is
 cheaper; the result is the same.
@@ -13,35 +13,46 @@ from collections.abc import Sequence
 
 import hyperscan
 import numpy as np
-import numpy.typing as npt
 
 from pdscan.detectors.interface import Detector, Run, Shape
+from pdscan.matching.shapes import LONGEST_WORD
 from pdscan.matching.text import Stretch, stretch
 from pdscan.model import Ints
 
-_DIGITS = r"[0-9](?:[-+./ A-Za-z]?[0-9]){3}[^0-9]"
-_BYTES_PER_SIGN = 160  # where signs stand closer than this, the whole window is looked at
+_DIGITS = r"[0-9](?:[-+./ A-Za-z]?[0-9]){5}[^0-9]"
+_SLACK = 48  # bytes around the longest candidate: the end of a sign, and borders in sight
+# Where signs stand closer than this from the first ones on, the whole window is looked at.
+_BYTES_PER_SIGN = 160
+_FIRST_SIGNS = 200
 
 
 class Regions:
     """The signs of all detectors in force, compiled."""
 
-    def __init__(self, detectors: Sequence[Detector], margin: int) -> None:
-        """`margin`: how many bytes around a sign to hand over, at least the longest candidate."""
-        self._margin = margin
+    def __init__(self, detectors: Sequence[Detector]) -> None:
         finders = [finder for detector in detectors for finder in detector.finders]
         hints: list[str] = []
         digits = False
+        reach = LONGEST_WORD
         for finder in finders:
             if isinstance(finder, Run):
                 hints += finder.hint, re.escape(f"%{ord(finder.anchor):02X}")
+                reach = max(reach, finder.longest)
             elif isinstance(finder, Shape):
                 digits |= not finder.hint
                 hints += [finder.hint] if finder.hint else []
-        expressions = [_DIGITS] if digits else []
+        expressions = []
+        margins = []
+        if digits:
+            expressions.append(_DIGITS)
+            margins.append(LONGEST_WORD + _SLACK)
         if hints:
             # One alternation: several expressions keep Hyperscan from its fastest matcher.
             expressions.append("|".join(f"(?:{hint})" for hint in dict.fromkeys(hints)))
+            margins.append(reach + _SLACK)
+        #: How far from a sign a candidate may reach, and its borders with it; in bytes.
+        self.margin = max(margins, default=LONGEST_WORD + _SLACK)
+        self._margins = np.array(margins, np.int64)
         self._database = None
         if expressions:
             self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
@@ -59,12 +70,13 @@ class Regions:
         if self._database is None:
             return None
         ends: list[int] = []
-        most = max(len(window) // _BYTES_PER_SIGN, 16)
-        add = ends.append
+        kinds: list[int] = []
+        add_end, add_kind = ends.append, kinds.append
 
-        def on_match(_id: int, _from: int, end: int, _flags: int, _context: object) -> bool | None:
-            add(end)
-            return len(ends) > most or None
+        def on_match(kind: int, _from: int, end: int, _flags: int, _context: object) -> bool | None:
+            add_end(end)
+            add_kind(kind)
+            return len(ends) > _FIRST_SIGNS + end // _BYTES_PER_SIGN or None
 
         try:
             self._database.scan(window, match_event_handler=on_match)
@@ -72,13 +84,17 @@ class Regions:
             return stretch(window, None, len(window), cut_left=cut_left, cut_right=cut_right)
         # The text may end in digits: no sign is reported there, for want of a byte after them.
         ends.append(len(window))
-        bounds = self._merge(np.unique(np.array(ends, np.int64)), len(window))
+        kinds.append(0)
+        bounds = _merge(np.array(ends, np.int64), self._margins[kinds], len(window))
         return stretch(window, bounds, len(window), cut_left=cut_left, cut_right=cut_right)
 
-    def _merge(self, ends: Ints, size: int) -> npt.NDArray[np.int64]:
-        low = np.maximum(ends - self._margin, 0)
-        high = np.minimum(ends + self._margin, size)
-        apart = low[1:] > high[:-1]
-        return np.stack([
-            low[np.concatenate([[True], apart])], high[np.concatenate([apart, [True]])]
-        ], axis=1)  # fmt: skip
+
+def _merge(ends: Ints, margins: Ints, size: int) -> Ints:
+    """The surroundings of all signs as ranges apart (k × 2)."""
+    low = np.maximum(ends - margins, 0)
+    order = np.argsort(low, kind="stable")
+    low, high = low[order], np.minimum(ends + margins, size)[order]
+    reach = np.maximum.accumulate(high)
+    apart = low[1:] > reach[:-1]
+    first = np.concatenate([[True], apart])
+    return np.stack([low[first], reach[np.concatenate([apart, [True]])]], axis=1)

@@ -38,8 +38,7 @@ def labelled_cells(
     detectors: Sequence[Detector],
     labels: LabelIndex,
     window: bytes,
-    layout: Layout | None,
-    label: str,
+    layout: Layout,
 ) -> Iterator[tuple[int, Ints, Ints]]:
     """(detector, starts, ends) of the cells that belong to a kind by the name of their field."""
     for number, detector in enumerate(detectors):
@@ -51,8 +50,6 @@ def labelled_cells(
                 fits = ends - starts <= finder.longest
                 if fits.any():
                     yield number, starts[fits], ends[fits]
-            elif label and 0 < len(window) <= finder.longest and number in labels(label):
-                yield number, np.zeros(1, np.int64), np.full(1, len(window), np.int64)
 
 
 class SignIndex:
@@ -89,7 +86,7 @@ class SignIndex:
                 flags=[flag | hyperscan.HS_FLAG_DOTALL for flag in flags],
             )
 
-    def find(self, window: bytes, layout: Layout | None) -> Iterator[Signed]:
+    def find(self, window: bytes, layout: Layout) -> Iterator[Signed]:
         """The candidates beside all signs in `window`, each within its cell."""
         if self._database is None:
             return
@@ -101,7 +98,7 @@ class SignIndex:
         self._database.scan(window, match_event_handler=on_match)
         for number, ends in sorted(hits.items()):
             anchors = np.unique(np.array(ends, np.int64))
-            low, high = _cells(layout, anchors, len(window))
+            low, high = _cells(layout, anchors)
             if number < len(self._around):
                 detector, finder = self._around[number]
                 starts = _on_characters(window, np.maximum(anchors - finder.before, low))
@@ -158,10 +155,8 @@ def _spelled(name: str) -> str:
     )
 
 
-def _cells(layout: Layout | None, offsets: Ints, size: int) -> tuple[Ints, Ints]:
+def _cells(layout: Layout, offsets: Ints) -> tuple[Ints, Ints]:
     """The borders of the cells around the characters that end at `offsets`."""
-    if layout is None:
-        return np.zeros(len(offsets), np.int64), np.full(len(offsets), size, np.int64)
     places = layout.place(offsets - 1)
     return places.cell_start, places.cell_end
 

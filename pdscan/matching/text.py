@@ -71,9 +71,9 @@ def stretch(
     window: bytes, bounds: Ints | None, size: int, *, cut_left: bool, cut_right: bool
 ) -> Stretch:
     """The parts of `window` within `bounds` (k × 2 byte offsets; None: all of it) in a row."""
-    if bounds is None or len(bounds) == 1 and (bounds[0] == (0, size)).all():
+    text, steps = window, tuple[_Pieces, ...]()
+    if bounds is None or (len(bounds) == 1 and (bounds[0] == (0, size)).all()):
         bounds = np.array([[0, size]], np.int64)
-        text, steps = window, ()
     else:
         pairs = bounds.tolist()
         text = BORDER.join([window[low:high] for low, high in pairs])
@@ -120,7 +120,27 @@ def gather(text: bytes, starts: Ints, width: int) -> Bytes2D:
 
 def blank_after(rows: Bytes2D, lengths: Ints) -> Bytes2D:
     """`rows` with zeros from column `lengths[i]` of row i on (a copy)."""
-    return np.where(np.arange(rows.shape[1]) < lengths[:, None], rows, np.uint8(0))
+    return rows * filled(rows, lengths)
+
+
+def filled(rows: Bytes2D, lengths: Ints) -> npt.NDArray[np.bool_]:
+    """Which bytes of `rows` stand before column `lengths[i]` of row i."""
+    width = rows.shape[1]
+    # The smallest type that holds the width: comparisons then take many columns at a time.
+    kind = np.min_scalar_type(width)
+    inside: npt.NDArray[np.bool_] = np.arange(width, dtype=kind) < lengths.astype(kind)[:, None]
+    return inside
+
+
+def row_bits(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    """N × w flags, w <= 64, as one number per row, column 0 in the lowest bit.
+
+    Looking for neighbours, counting and searching are then single operations for a whole row.
+    """
+    packed = np.packbits(flags, axis=1, bitorder="little")
+    wide = np.zeros((len(flags), 8), np.uint8)
+    wide[:, : packed.shape[1]] = packed
+    return wide.view(np.uint64).ravel()
 
 
 def left_justify(rows: Bytes2D, keep: npt.NDArray[np.bool_]) -> tuple[Bytes2D, Ints]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -62,9 +63,12 @@ class Spans:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
+    """n words by their byte offsets in a text of shapes, and which of them hold a digit."""
+
     shapes: bytes
     starts: _Offsets
     ends: _Offsets
+    numeric: npt.NDArray[np.bool_]
 
 
 def find(text: bytes, index: ShapeIndex) -> Iterator[Spans]:
@@ -79,9 +83,10 @@ def find(text: bytes, index: ShapeIndex) -> Iterator[Spans]:
     fits = words.ends - words.starts <= LONGEST_WORD
     yield from _by_shape(words, fits, index.word)
     for table in _WORD_TABLES[1:]:
-        if fits.all():
+        long = words.numeric & ~fits
+        if not long.any():
             return
-        within = words.starts[~fits], words.ends[~fits]
+        within = words.starts[long], words.ends[long]
         words = _words(text, table)
         around = np.searchsorted(within[0], words.starts, side="right") - 1
         inside = (around >= 0) & (words.starts < within[1][around])
@@ -92,15 +97,26 @@ def find(text: bytes, index: ShapeIndex) -> Iterator[Spans]:
 
 def _words(text: bytes, table: bytes) -> _Words:
     shapes = text.translate(table)
-    inside = np.frombuffer(shapes, np.uint8) != 0
-    edges = np.flatnonzero(inside[1:] != inside[:-1]).astype(np.int32) + np.int32(1)
+    codes = np.frombuffer(shapes, np.uint8)
+    starts, ends = runs(codes != 0)
+    if not len(starts):
+        return _Words(shapes, starts, ends, np.zeros(0, np.bool_))
+    # From the beginning of a word to that of the next: the gap between them holds no digit.
+    numeric = np.logical_or.reduceat(codes == _DIGIT, starts)
+    return _Words(shapes, starts, ends, numeric)
+
+
+def runs(flags: npt.NDArray[np.bool_]) -> tuple[_Offsets, _Offsets]:
+    """Where the runs of set flags begin and end."""
+    edges = np.flatnonzero(flags[1:] != flags[:-1]).astype(np.int32) + np.int32(1)
     edges = np.concatenate([
-        np.zeros(int(inside[0]), np.int32), edges, np.full(int(inside[-1]), len(text), np.int32)
+        np.zeros(int(flags[0]), np.int32), edges, np.full(int(flags[-1]), len(flags), np.int32)
     ])  # fmt: skip
-    return _Words(shapes, edges[0::2], edges[1::2])
+    return edges[0::2], edges[1::2]
 
 
 def _by_shape(words: _Words, wanted: npt.NDArray[np.bool_], look_up: _LookUp) -> Iterator[Spans]:
+    wanted = wanted & words.numeric
     starts, ends = words.starts[wanted], words.ends[wanted]
     if not len(starts):
         return
@@ -124,18 +140,17 @@ def _in_groups(text: bytes, words: _Words, index: ShapeIndex) -> Iterator[Spans]
     if not joined.any():
         return
     length = ends - starts
-    near = np.flatnonzero((np.append(joined, False) | np.append(False, joined))
-                          & (length <= _LONGEST_IN_GROUP))  # fmt: skip
-    rows = gather(text, starts[near].astype(np.int64), _LONGEST_IN_GROUP)
-    filled = np.arange(_LONGEST_IN_GROUP) < length[near][:, None]
-    numeric = (((rows >= 0x30) & (rows <= 0x39)) & filled).any(axis=1)
-    short = (length[near] <= 4) & (_IS_UPPER[rows] | ~filled).all(axis=1)
-    fits = np.zeros(len(starts), np.bool_)
-    fits[near] = numeric | short
+    fits = words.numeric & (length <= _LONGEST_IN_GROUP)
+    near = np.flatnonzero(
+        (np.append(joined, False) | np.append(False, joined)) & ~words.numeric & (length <= 4)
+    )
+    rows = gather(text, starts[near].astype(np.int64), 4)
+    filled = np.arange(4) < length[near][:, None]
+    titled = np.zeros(len(starts), np.bool_)  # capitals alone, such as the "VAT" before a number
+    titled[near] = (_IS_UPPER[rows] | ~filled).all(axis=1)
+    fits |= titled
     linked = joined & fits[:-1] & fits[1:]
     first = codes[starts[:-1]]
-    titled = np.zeros(len(starts), np.bool_)  # capitals alone, such as the "VAT" before a number
-    titled[near] = ~numeric & short
     early = ~np.append(False, linked[:-1]) | _IS_UPPER[first]
     early |= np.append(False, titled[:-2])
     for code in _LEADING:
@@ -179,7 +194,7 @@ def _placed(codes: _Offsets, shapes: pa.Array, starts: Ints, look_up: _LookUp) -
     rows = rows[np.argsort(codes[rows], kind="stable")]
     found = codes[rows]
     bounds = np.flatnonzero(np.concatenate([[True], found[1:] != found[:-1], [True]])).tolist()
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         shape, where = placements[int(found[low])]
         begin = starts[rows[low:high]]
         for place in where:

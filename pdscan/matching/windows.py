@@ -1,34 +1,41 @@
-"""The blocks of an item, looked at through windows: no identifier is lost or doubled at an edge."""
+"""The blocks of items, looked at through windows: no identifier is lost or doubled at an edge."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pdscan.matching.engine import Engine, Hits
 from pdscan.matching.findings import SCHEMA, SCHEMA_WITH_VALUES
 from pdscan.matching.fingerprints import SIZE, Fingerprinter
 from pdscan.matching.masks import mask
-from pdscan.matching.text import blank_after, gather
-from pdscan.model import Block, Ints
+from pdscan.matching.packs import Base, Pack
+from pdscan.matching.text import gather
+from pdscan.model import Block, Bytes2D, Ints
 
 _NEWLINE = 0x0A
+_BYTES_A_STEP = 1500  # counting up to one offset costs as much as indexing so many bytes
+_PACK = 1 << 20  # bytes of small blocks that are matched together
 
 
 @dataclass(slots=True)
-class _Base:
-    """Where a window begins in the text of its part."""
+class _Text:
+    """What is known of the part of an item that is being read."""
 
-    characters: int = 0
-    lines: int = 0
-    column: int = 0  # characters since the last line break
+    part: str
+    base: Base = field(default_factory=Base)
+    tail: bytes = b""  # seen, to be looked at again with what follows
+    accepted: int = 0  # bytes of the tail whose findings are out already
+    is_cut: bool = False  # the text began before the tail
 
 
 class Scanner:
-    """Findings of whole items, as record batches without the ``item`` column filled in (0)."""
+    """Findings of items, as record batches of `findings.SCHEMA`, in the order they were fed."""
 
     def __init__(
         self, engine: Engine, fingerprinter: Fingerprinter, *, values: bool = False
@@ -37,101 +44,109 @@ class Scanner:
         self._fingerprinter = fingerprinter
         self._values = values
         self._kinds = pa.array([d.kind for d in engine.detectors], pa.string())
-        #: Characters of text looked at since the start, all parts of all items.
-        self.characters = 0
+        self._pack = Pack()
+        self._texts: dict[int, _Text] = {}
 
-    def scan(self, blocks: Iterable[Block]) -> Iterator[pa.RecordBatch]:
-        """The findings in the blocks of one item, in order."""
-        tail, accepted, base, part, is_cut = b"", 0, _Base(), None, False
+    def scan(self, blocks: Iterable[Block], item: int = 0) -> Iterator[pa.RecordBatch]:
+        """The findings in all blocks of one item."""
         for block in blocks:
-            if block.part != part:
-                tail, accepted, base, part, is_cut = b"", 0, _Base(), block.part, False
-            window = tail + block.text if tail else block.text
-            reserve = self._engine.reserve
-            if block.joins:
-                limit = max(len(window) - reserve, accepted)
-                keep = _character_start(window, max(limit - reserve, 0))
-            else:
-                limit = keep = len(window) + 1
-            if limit > accepted:
-                hits = self._engine.match(
-                    window, cut_left=is_cut, cut_right=block.joins,
-                    layout=block.layout, label=block.label,
-                )  # fmt: skip
-                if hits is not None:
-                    rows = np.flatnonzero((hits.start >= accepted) & (hits.start < limit))
-                    if len(rows):
-                        yield self._batch(block, window, base, hits, rows)
-            if not block.joins:
-                self._advance(base, window)
-                tail, accepted, is_cut = b"", 0, False
-                continue
-            self._advance(base, window[:keep])
-            tail, accepted, is_cut = window[keep:], limit - keep, is_cut or keep > 0
+            yield from self.feed(item, block)
+        self.close(item)
+        yield from self.flush()
 
-    def _advance(self, base: _Base, text: bytes) -> None:
-        count = _count_characters(text)
-        base.characters += count
-        self.characters += count
-        codes = np.frombuffer(text, np.uint8)
-        lines = int(np.count_nonzero(codes == _NEWLINE))
-        if lines:
-            base.lines += lines
-            base.column = _count_characters(text[text.rindex(b"\n") + 1 :])
-        else:
-            base.column += count
+    def feed(self, item: int, block: Block) -> Iterator[pa.RecordBatch]:
+        """Looks at the next block of `item`; the findings may come out later."""
+        text = self._texts.get(item)
+        if text is None or text.part != block.part:
+            text = self._texts[item] = _Text(block.part)
+        if not block.joins and not text.tail:
+            self._pack.add(item, block, block.text, text.base)
+            text.base = _after(text.base, block.text)
+            if self._pack.size >= _PACK:
+                yield from self.flush()
+            return
+        yield from self.flush()
+        yield from self._feed_long(item, text, block)
 
-    def _batch(
-        self, block: Block, window: bytes, base: _Base, hits: Hits, rows: Ints
-    ) -> pa.RecordBatch:
-        start, end, detector = hits.start[rows], hits.end[rows], hits.detector[rows]
-        at = _CharacterIndex(window)
-        start_char, end_char = at(start), at(end)
-        places = hits.places
-        if places is not None and places.own_text:
-            origin = at(places.cell_start[rows])
-            line = column = np.zeros(len(rows), np.int64)
-            first, last = start_char - origin, end_char - origin
+    def flush(self) -> Iterator[pa.RecordBatch]:
+        """The findings in what was fed so far, but for the end of a text that goes on."""
+        pack, self._pack = self._pack, Pack()
+        if pack:
+            window = pack.close()
+            hits = self._engine.match(window, pack)
+            if hits is not None:
+                yield self._batch(pack, window, hits, np.arange(len(hits)))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the findings of all that was fed and closed are out."""
+        return not self._pack
+
+    def close(self, item: int) -> int:
+        """Forgets `item`, of which no block follows; how many characters its last part has."""
+        text = self._texts.pop(item, None)
+        return text.base.characters if text else 0
+
+    def _feed_long(self, item: int, text: _Text, block: Block) -> Iterator[pa.RecordBatch]:
+        window = text.tail + block.text
+        reserve = self._engine.reserve
+        if block.joins:
+            limit = max(len(window) - reserve, text.accepted)
+            keep = _character_start(window, max(limit - reserve, 0))
         else:
-            breaks = np.flatnonzero(np.frombuffer(window, np.uint8) == _NEWLINE)
-            above = np.searchsorted(breaks, start)
-            line = base.lines + above + 1
-            bol = np.concatenate([[0], breaks + 1])[above]
-            column = start_char - at(bol) + 1 + np.where(above == 0, base.column, 0)
-            first, last = start_char + base.characters, end_char + base.characters
+            limit = keep = len(window)
+        if limit > text.accepted:
+            pack = Pack()
+            pack.add(item, block, window, text.base)
+            pack.close()
+            hits = self._engine.match(window, pack, cut_left=text.is_cut, cut_right=block.joins)
+            if hits is not None:
+                rows = np.flatnonzero((hits.start >= text.accepted) & (hits.start < limit))
+                if len(rows):
+                    yield self._batch(pack, window, hits, rows)
+        text.base = _after(text.base, window[:keep])
+        if block.joins:
+            text.is_cut = text.is_cut or keep > 0
+            text.tail, text.accepted = window[keep:], limit - keep
+        else:
+            text.tail, text.accepted, text.is_cut = b"", 0, False
+
+    def _batch(self, pack: Pack, window: bytes, hits: Hits, rows: Ints) -> pa.RecordBatch:
+        start, end, detector, places = (
+            hits.start[rows],
+            hits.end[rows],
+            hits.detector[rows],
+            hits.places,
+        )
+        block = pack.block_at(start)
+        own = pack.own_text[block]
+        # Offsets count from the cell where it has a text of its own, else from the part.
+        origin = np.where(own, places.cell_start[rows], pack.first[block])
+        shift = np.where(own, 0, pack.characters[block])
+        above, line_start = _lines(window, start)
+        above_block, _ = _lines(window, pack.first[block])
+        line_start = np.maximum(line_start, pack.first[block])
+        at = _Characters(window, line_start, origin, start, end)
+        above = above - above_block
+        column = at(start) - at(line_start) + 1 + np.where(above == 0, pack.columns[block], 0)
+        line = np.where(own, 0, pack.lines[block] + above + 1)
         count = len(rows)
-        if places is None:
-            field = pa.DictionaryArray.from_arrays(np.zeros(count, np.int32), [block.label])
-            record = np.full(count, -1, np.int64)
-            key = pa.nulls(count, pa.string())
-        else:
-            field = pa.DictionaryArray.from_arrays(
-                pa.array(places.field[rows]), pa.array(places.fields, pa.string())
-            )
-            record = places.record[rows]
-            key = (
-                pa.nulls(count, pa.string())
-                if places.keys is None
-                else pa.array([places.keys[row] for row in rows.tolist()], pa.string())
-            )
         columns = [
-            pa.array(np.zeros(count, np.int32)),
-            pa.array(record),
-            key,
-            pa.DictionaryArray.from_arrays(np.zeros(count, np.int32), [block.part]),
-            field,
-            pa.DictionaryArray.from_arrays(detector.astype(np.int32), self._kinds),
+            pa.array(pack.items[block]),
+            pa.array(places.record[rows]),
+            pa.nulls(count, pa.string()) if places.keys is None
+            else pa.array([places.keys[row] for row in rows.tolist()], pa.string()),
+            _named(block.astype(np.int32), pack.parts),
+            _named(places.field[rows], places.fields),
+            pa.DictionaryArray.from_arrays(pa.array(detector.astype(np.int32)), self._kinds),
             pa.array(line),
-            pa.array(column.astype(np.int32)),
-            pa.array(first),
-            pa.array(last),
+            pa.array(np.where(own, 0, column).astype(np.int32)),
+            pa.array(at(start) - at(origin) + shift),
+            pa.array(at(end) - at(origin) + shift),
             pa.array(hits.likelihood[rows]),
-            pa.DictionaryArray.from_arrays(
-                hits.evidence[rows].astype(np.int32), pa.array(hits.evidences, pa.string())
-            ),
-            self._previews(window, start, end),
-            self._fingerprints(hits, rows),
-        ]
+            _named(hits.evidence[rows].astype(np.int32), hits.evidences),
+            *self._previews_and_fingerprints(window, hits, rows),
+        ]  # fmt: skip
         if not self._values:
             return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
         texts = [window[a:b].decode("utf-8", "replace")
@@ -140,37 +155,98 @@ class Scanner:
             [*columns, pa.array(texts, pa.string())], schema=SCHEMA_WITH_VALUES
         )
 
-    def _previews(self, window: bytes, start: Ints, end: Ints) -> pa.Array:
-        length = end - start
-        return mask(blank_after(gather(window, start, int(length.max())), length), length)
-
-    def _fingerprints(self, hits: Hits, rows: Ints) -> pa.Array:
+    def _previews_and_fingerprints(
+        self, window: bytes, hits: Hits, rows: Ints
+    ) -> tuple[pa.Array, pa.Array]:
+        """Kind by kind, because the values of a kind are about equally long."""
         prints = np.empty((len(rows), SIZE), np.uint8)
-        detector, row = hits.detector[rows], hits.row[rows]
-        for number in np.unique(detector).tolist():
-            mine = np.flatnonzero(detector == number)
-            values = hits.canonical[number][row[mine]]
-            filled = values != 0
-            length = values.shape[1] - np.argmax(filled[:, ::-1], axis=1)
-            length = np.where(filled.any(axis=1), length, 0)
+        previews = []
+        detector = hits.detector[rows]
+        order = np.argsort(detector, kind="stable")
+        bounds = np.flatnonzero(np.diff(detector[order], prepend=-1, append=-1)).tolist()
+        for low, high in pairwise(bounds):
+            mine = order[low:high]
+            number = int(detector[mine[0]])
+            start, length = hits.start[rows[mine]], (hits.end - hits.start)[rows[mine]]
+            previews.append(mask(gather(window, start, int(length.max())), length))
+            values = hits.canonical[number][hits.row[rows[mine]]]
             kind = self._engine.detectors[number].fingerprint_kind
-            prints[mine] = self._fingerprinter.column(kind, values, length)
-        return pa.FixedSizeBinaryArray.from_buffers(
+            prints[mine] = self._fingerprinter.column(kind, values, _lengths(values))
+        back = np.empty(len(rows), np.int64)
+        back[order] = np.arange(len(rows))
+        fingerprints = pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(SIZE), len(rows), [None, pa.py_buffer(prints)]
         )
+        return pa.concat_arrays(previews).take(pa.array(back)), fingerprints
 
 
-class _CharacterIndex:
-    """Byte offsets in a text as character offsets."""
+def _lengths(values: Bytes2D) -> Ints:
+    """How many bytes stand before the first zero of each row."""
+    zero = values == 0
+    first = zero.argmax(axis=1)
+    lengths: Ints = np.where(zero[np.arange(len(values)), first], first, values.shape[1])
+    return lengths
 
-    def __init__(self, text: bytes) -> None:
-        self._before = None
-        if not text.isascii():
-            begins = np.frombuffer(text, np.int8) >= -64
-            self._before = np.concatenate([[0], np.cumsum(begins, dtype=np.int64)])
+
+def _named(codes: npt.NDArray[np.int32], names: Iterable[str]) -> pa.Array:
+    """Codes with their names as a dictionary column; equal names share a code."""
+    distinct: dict[str, int] = {}
+    recode = np.array([distinct.setdefault(name, len(distinct)) for name in names], np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(recode[codes]), pa.array(distinct, pa.string()))
+
+
+class _Characters:
+    """Byte offsets in a text as character offsets.
+
+    Up to few offsets one counts, one after the other; for many the whole text is indexed.
+    """
+
+    def __init__(self, text: bytes, *offsets: Ints) -> None:
+        """`offsets`: all that will be asked for."""
+        self._known: Ints | None = None
+        self._counted: Ints | None = None
+        if text.isascii():
+            return
+        begins = np.frombuffer(text, np.int8) >= -64
+        if sum(map(len, offsets)) > len(text) // _BYTES_A_STEP:
+            counted = np.zeros(len(text) + 1, np.int32)
+            np.cumsum(begins, out=counted[1:])
+            self._counted = counted.astype(np.int64)
+            return
+        self._known = np.unique(np.concatenate(offsets))
+        bounds = [0, *self._known.tolist()]
+        steps = [np.count_nonzero(begins[low:high]) for low, high in pairwise(bounds)]
+        self._counted = np.cumsum(np.array(steps, np.int64))
 
     def __call__(self, offsets: Ints) -> Ints:
-        return offsets if self._before is None else self._before[offsets]
+        if self._counted is None:
+            return offsets
+        rows = offsets if self._known is None else np.searchsorted(self._known, offsets)
+        return self._counted[rows]
+
+
+def _lines(text: bytes, offsets: Ints) -> tuple[Ints, Ints]:
+    """How many line breaks stand before each of `offsets` (ascending), where its line begins."""
+    if not offsets.any():
+        return offsets, offsets
+    if len(offsets) > len(text) // _BYTES_A_STEP:
+        breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE)
+        above = np.searchsorted(breaks, offsets)
+        return above, np.concatenate([[0], breaks + 1])[above]
+    bounds = [0, *offsets.tolist()]
+    above = np.cumsum([text.count(b"\n", low, high) for low, high in pairwise(bounds)])
+    begins = [text.rfind(b"\n", 0, offset) + 1 for offset in bounds[1:]]
+    return above.astype(np.int64), np.array(begins, np.int64)
+
+
+def _after(base: Base, text: bytes) -> Base:
+    """Where the text stands that follows `text`, which stands at `base`."""
+    count = _count_characters(text)
+    lines = int(np.count_nonzero(np.frombuffer(text, np.uint8) == _NEWLINE))
+    column = base.column + count
+    if lines:
+        column = _count_characters(text[text.rindex(b"\n") + 1 :])
+    return Base(base.characters + count, base.lines + lines, column)
 
 
 def _count_characters(text: bytes) -> int:

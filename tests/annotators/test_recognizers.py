@@ -17,8 +17,8 @@ from presidio_analyzer import (
 from pdscan import detectors
 from pdscan.annotators import recognizers
 from pdscan.errors import UsageError
-from pdscan.matching.engine import Engine
 from pdscan.model import Likelihood
+from tests.detectors import columns
 from tests.detectors.columns import Found
 
 
@@ -51,22 +51,7 @@ class Shouted(EntityRecognizer):  # type: ignore[misc] # its types are not compl
 
 def find(names: list[str], text: str, *kinds: str) -> list[Found]:
     known = detectors.load(kinds) if kinds else ()
-    engine = Engine(known, annotators=recognizers.load(names, known))
-    window = text.encode()
-    hits = engine.match(window)
-    if hits is None:
-        return []
-    return [
-        Found(
-            engine.detectors[number].kind, window[start:end].decode(), Likelihood(level),
-            hits.evidences[evidence],
-            hits.canonical[number][row].tobytes().rstrip(b"\0").decode(),
-        )
-        for number, start, end, level, evidence, row in zip(
-            hits.detector.tolist(), hits.start.tolist(), hits.end.tolist(),
-            hits.likelihood.tolist(), hits.evidence.tolist(), hits.row.tolist(), strict=True,
-        )
-    ]  # fmt: skip
+    return columns.find(known, text, annotators=recognizers.load(names, known))
 
 
 HERE = "tests.annotators.test_recognizers"

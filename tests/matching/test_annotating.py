@@ -11,6 +11,7 @@ from pdscan.detectors.email import DETECTOR as EMAIL
 from pdscan.detectors.interface import Annotation, Detector
 from pdscan.matching.engine import Engine
 from pdscan.model import Layout, Likelihood
+from tests.detectors import columns
 from tests.detectors.columns import Table
 
 
@@ -38,18 +39,8 @@ class Capitals:
 def find(
     annotator: Capitals, text: str, layout: Layout | None = None
 ) -> list[tuple[str, str, Likelihood, str]]:
-    engine = Engine([EMAIL], annotators=[annotator])
-    hits = engine.match(text.encode(), layout=layout)
-    if hits is None:
-        return []
-    columns = hits.detector, hits.start, hits.end, hits.likelihood, hits.evidence
-    return [
-        (engine.detectors[number].kind, text.encode()[start:end].decode(), Likelihood(level),
-         hits.evidences[evidence])
-        for number, start, end, level, evidence in zip(
-            *(column.tolist() for column in columns), strict=True
-        )
-    ]  # fmt: skip
+    found = columns.find([EMAIL], text, layout=layout, annotators=[annotator])
+    return [(one.kind, one.text, one.likelihood, one.evidence) for one in found]
 
 
 def test_what_is_said_is_weighed_like_all_candidates() -> None:
@@ -105,4 +96,4 @@ def test_long_text_is_asked_in_pieces_that_lose_nothing(joint: str) -> None:
 
 
 def test_an_engine_keeps_the_distance_that_an_annotator_asks_for() -> None:
-    assert Engine([EMAIL], annotators=[Capitals(reach=9000)]).reserve == 9000
+    assert Engine([EMAIL], annotators=[Capitals(reach=9000)]).reserve >= 9000

@@ -39,7 +39,8 @@ class Content(Protocol):
 
     def open(self) -> BinaryIO:
         """A new stream from the beginning; the reader closes it. Seekable where ``path`` is set or
-        the content is held in memory; `seekable()` tells."""
+        the content is held in memory; `seekable()` tells.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,16 @@ class Gap:
     detail: str = ""
 
 
-Reader = Callable[[Content, ReadOptions], Iterator[Block | Nested | Gap]]
+@dataclass(frozen=True, slots=True)
+class Note:
+    """How the item was read, for its line in the ledger; it stays wholly read.
+
+    ``encoding`` is the one the text was decoded with, ``detail`` anything else worth knowing.
+    """
+
+    encoding: str = ""
+    detail: str = ""
+
+
+Yield = Block | Nested | Gap | Note
+Reader = Callable[[Content, ReadOptions], Iterator[Yield]]

@@ -1,0 +1,116 @@
+"""The messages of a scan, on their way to everything that wants them: inventory, listing, totals,
+progress bar.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from pdscan.cli.terminal import Meter
+from pdscan.exports.findings import VALUE, Listing
+from pdscan.inventory import InventoryWriter
+from pdscan.model import Item, Likelihood, Outcome, State
+from pdscan.scan import Closed, Found, Message, Opened, Settled, Task
+
+_LISTED = 20  # items named that were not read; all of them are in the ledger
+
+
+@dataclass(slots=True)
+class Totals:
+    """What came of a scan: findings by source, kind and likelihood, items by state."""
+
+    findings: Counter[tuple[str, str, Likelihood]] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    not_read: list[tuple[str, Outcome]] = field(default_factory=list)  # the first few
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was to be read was read wholly."""
+        return not (self.states[State.PARTIAL] or self.states[State.UNREADABLE])
+
+    @property
+    def gaps(self) -> int:
+        """How many items were not, or not wholly, read."""
+        return sum(count for state, count in self.states.items() if state != State.READ)
+
+    def reaches(self, level: Likelihood | None) -> bool:
+        """Whether anything was found at `level` or above; False for None."""
+        return level is not None and any(found >= level for _, _, found in self.findings)
+
+    def ended(self, locator: str, outcome: Outcome) -> None:
+        """Counts an item."""
+        self.states[outcome.state] += 1
+        if outcome.reason:
+            self.reasons[outcome.reason] += 1
+        if outcome.state != State.READ and len(self.not_read) < _LISTED:
+            self.not_read.append((locator, outcome))
+
+    def found(self, batch: pa.RecordBatch, sources: pa.Array) -> None:
+        """Counts findings; `sources` holds the name of the source of each."""
+        table = pa.table(
+            {"source": sources, "kind": batch["kind"].cast(pa.string()),
+             "likelihood": batch["likelihood"]}
+        ).group_by(["source", "kind", "likelihood"]).aggregate([([], "count_all")])  # fmt: skip
+        for row in table.to_pylist():
+            key = row["source"], row["kind"], Likelihood(row["likelihood"])
+            self.findings[key] += row["count_all"]
+
+
+def listed(
+    messages: Iterable[Message], listing: Listing, totals: Totals, meter: Meter,
+    writer: InventoryWriter | None,
+) -> Iterator[pa.RecordBatch]:  # fmt: skip
+    """The findings of a scan as they are printed; the rest of `messages` goes where it belongs."""
+    items: dict[int, Item] = {}  # those that findings may still come for
+    closed: list[int] = []
+    depth = 0
+    for message in messages:
+        match message:
+            case Opened(number, item):
+                items[number] = item
+                depth += 1
+            case Found(batch):
+                numbers, sources, locators = _columns(batch, items)
+                rows = listing.columns(batch, numbers, sources, locators)
+                totals.found(batch, rows["source"])
+                if writer is not None:
+                    writer.found(batch.drop_columns([VALUE]) if VALUE in batch.schema.names
+                                 else batch)  # fmt: skip
+                yield rows
+            case Closed(number, entry):
+                totals.ended(str(entry.item.locator), entry.outcome)
+                if writer is not None:
+                    writer.closed(number, entry)
+                closed.append(number)
+                depth -= 1
+                if depth == 0:
+                    meter.advance(entry.item.size or 0)
+            case Settled():
+                if writer is not None:
+                    writer.settle()
+                for number in closed:
+                    del items[number]
+                closed.clear()
+
+
+def measured(work: Iterable[Task], meter: Meter) -> None:
+    """Tells `meter` how much there is to read, by walking once more; only where it is shown."""
+    if meter.is_shown:
+        meter.total(sum(task.cost for task in work))
+
+
+def _columns(batch: pa.RecordBatch, items: dict[int, Item]) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """The numbers, sources and locators of the items of a batch."""
+    numbers = np.unique(batch["item"].to_numpy())
+    of_batch = [items[number] for number in numbers.tolist()]
+    return (
+        pa.array(numbers),
+        pa.array([item.source for item in of_batch], pa.string()),
+        pa.array([str(item.locator) for item in of_batch], pa.string()),
+    )

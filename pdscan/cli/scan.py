@@ -1,0 +1,82 @@
+"""``pdscan scan``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pdscan.cli import COMPLETE, INCOMPLETE, REACHED
+from pdscan.cli.options import format_option, refuse_values_in_ci, settings, settings_options
+
+if TYPE_CHECKING:
+    from pdscan.cli.job import Job
+
+FORMATS = ("text", "json", "ndjson", "csv", "sarif")
+
+
+@click.command("scan")
+@click.argument("targets", nargs=-1, metavar="[PATH|URL|NAME|-]...")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
+              help="Keep the result in this folder, the inventory.")  # fmt: skip
+@click.option("--replace", is_flag=True, help="Replace the inventory that is in DIR.")
+@format_option(*FORMATS)
+@click.option("--findings", "lines", is_flag=True, help="With -f text: list every finding too.")
+@click.option("--show-values", is_flag=True,
+              help="Print the values found, not masked. Refused when CI is set.")  # fmt: skip
+@settings_options
+def command(
+    targets: tuple[str, ...], output: Path | None, replace: bool, form: str, lines: bool,
+    show_values: bool, **given: Any,
+) -> int:  # fmt: skip
+    """Find the personal data in folders, files and systems.
+
+    Walks every PATH, URL or NAME of a source in pdscan.toml (all of them if none is given; - is
+    standard input), and prints what was found by source and kind, and what was not read. Values
+    are masked. Nothing is skipped in silence: .gitignore is not obeyed, hidden and binary files
+    are read; what a .pdscanignore or --exclude leaves out is listed.
+
+    \b
+    pdscan scan /srv/shares -o shares.inventory
+    pdscan scan orders.sqlite --country fi,se --min-likelihood likely
+    pdscan scan . --fail-on likely -f sarif > findings.sarif
+    pg_dump shop | pdscan scan - -f ndjson
+    """  # noqa: D301 - click's mark
+    refuse_values_in_ci(show_values)
+    in_force = settings(given)
+    from pdscan.cli.job import Job
+
+    job = Job.start(in_force, targets, output, replace=replace, values=show_values)
+    batches = job.findings()
+    with closing(batches):
+        _print(form, batches, job, lines=lines or show_values)
+    job.finish()
+    if form == "text":
+        job.print_summary()
+    else:
+        job.tell_totals()
+    if job.totals.reaches(in_force["fail_on"]):
+        return REACHED
+    return COMPLETE if job.totals.complete else INCOMPLETE
+
+
+def _print(form: str, batches: Iterator[Any], job: Job, *, lines: bool) -> None:
+    from pdscan.cli import summary
+    from pdscan.cli.listing import write
+
+    if form != "text":
+        stdout = sys.stdout.buffer
+        write(stdout, form, batches, job.kinds, values=job.values, tail=job.coverage)
+    elif lines:
+        summary.print_lines(batches)
+    else:
+        _exhaust(batches)
+
+
+def _exhaust(batches: Iterable[Any]) -> None:
+    for _ in batches:
+        pass

@@ -1,0 +1,75 @@
+"""Findings and coverage for people to read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+
+from pdscan.cli import terminal
+from pdscan.exports.findings import Kind
+from pdscan.matching.findings import EVIDENCE_SEPARATOR
+from pdscan.model import Likelihood, State
+
+_SHOWN = tuple(reversed(Likelihood))
+_DONE = {
+    State.READ: "read", State.PARTIAL: "read in part", State.UNREADABLE: "not readable",
+    State.SKIPPED: "skipped",
+}  # fmt: skip
+
+
+def print_findings(
+    findings: Mapping[tuple[str, str, Likelihood], int], kinds: Mapping[str, Kind]
+) -> None:
+    """The table of findings by source and kind."""
+    if not findings:
+        terminal.say("No personal data found.")
+        return
+    levels = [level for level in _SHOWN if any(found[2] == level for found in findings)]
+    by_kind: dict[tuple[str, str], Counter[Likelihood]] = {}
+    for (source, kind, level), count in findings.items():
+        by_kind.setdefault((source, kind), Counter())[level] += count
+    rows = [
+        (source, kind, kinds[kind].name if kind in kinds else "", counts.total(),
+         *(counts[level] for level in levels))
+        for (source, kind), counts in sorted(by_kind.items())
+    ]  # fmt: skip
+    names = [level.label.replace("_", " ") for level in levels]
+    terminal.table(("Source", "Kind", "What it is", "Found", *names), rows)
+
+
+def print_coverage(
+    states: Mapping[str, int], not_read: Sequence[tuple[str, str, str, str]], ledger: str
+) -> None:
+    """What was read, and the items that were not as (locator, state, reason, detail).
+
+    `ledger` tells where all of them are, where there are more than these.
+    """
+    said = [f"{states[state]:,} {word}" for state, word in _DONE.items() if states.get(state)]
+    terminal.say("")
+    terminal.say(f"Items: {', '.join(said) or 'none'}.")
+    if not not_read:
+        return
+    terminal.say("")
+    rows = [
+        (_DONE[State(state)], f"{reason} ({detail})" if detail else reason, locator)
+        for locator, state, reason, detail in not_read
+    ]
+    terminal.table(("Not wholly read", "Why", "Where"), rows)
+    more = sum(count for state, count in states.items() if state != State.READ) - len(not_read)
+    if more > 0:
+        terminal.say(f"… and {more:,} more. {ledger}")
+
+
+def print_lines(batches: Iterable[pa.RecordBatch]) -> None:
+    """One line per finding: where, what, how likely, masked (or plain), why."""
+    for batch in batches:
+        for row in batch.to_pylist():
+            place = row["locator"]
+            if row["line"]:
+                place += f" (line {row['line']})"
+            why = row["evidence"].replace(EVIDENCE_SEPARATOR, ", ")
+            shown = row.get("value", row["preview"])
+            likelihood = row["likelihood"].replace("_", " ")
+            terminal.say(f"{place}: {row['kind']} {shown}: {likelihood}{why and f' ({why})'}")

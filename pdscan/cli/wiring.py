@@ -1,0 +1,124 @@
+"""From settings to the objects that do the work. The only place that knows both sides."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pdscan import __version__, detectors, keys
+from pdscan.config import Settings, Source
+from pdscan.connectors.files import STANDARD_INPUT, Files
+from pdscan.connectors.interface import Connector, Limits, ReadOptions
+from pdscan.detectors.interface import Detector
+from pdscan.errors import AccessError, UsageError
+from pdscan.exports.findings import Kind
+from pdscan.matching.fingerprints import Fingerprinter
+from pdscan.scan import Plan
+
+
+def chosen_detectors(settings: Settings) -> tuple[Detector, ...]:
+    """The detectors in force; raises UsageError where a name is not known or nothing is left."""
+    chosen = detectors.load(settings["detectors"] or None, settings["country"] or None)
+    if not chosen:
+        raise UsageError(
+            "no detector is left: the kinds of --detectors belong to other countries than "
+            "those of --country"
+        )
+    return chosen
+
+
+def kinds_of(chosen: Iterable[Detector]) -> dict[str, Kind]:
+    """What is told about `chosen` in listings, by kind."""
+    return {d.kind: Kind(d.kind, d.name, d.category) for d in chosen}
+
+
+def key_path(settings: Settings) -> Path:
+    """Where the fingerprint key lies."""
+    path: Path | None = settings["key_file"]
+    return path or keys.default_path()
+
+
+def jobs(settings: Settings, sources: Iterable[Source]) -> int:
+    """How many worker processes; 0 (this process reads) where standard input is a source, which
+    worker processes do not have.
+    """
+    if any(source.address == STANDARD_INPUT for source in sources):
+        return 0
+    wanted: int = settings["jobs"]
+    if wanted:
+        return wanted
+    if hasattr(os, "sched_getaffinity"):  # Linux: those this process may use
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: bool) -> Plan:
+    """Everything a worker needs."""
+    limits = Limits(**settings.section("limits"))
+    options = ReadOptions(limits=limits, passwords=_passwords(settings["passwords_file"]))
+    return Plan(
+        connectors=tuple(connector(source, settings, options) for source in sources),
+        detectors=chosen_detectors(settings),
+        key=key,
+        minimum=settings["min_likelihood"],
+        context_distance=settings["context_distance"],
+        values=values,
+        limits=limits,
+    )
+
+
+def connector(source: Source, settings: Settings, options: ReadOptions) -> Connector:
+    """The connector that walks `source`; raises UsageError where there is none for its URL."""
+    if source.is_url:
+        scheme = source.address.partition(":")[0]
+        raise UsageError(f"{source.name}: no connector for {scheme}: URLs; give a path")
+    return Files(source.name, source.address, settings["include"], settings["exclude"], options)
+
+
+def record(settings: Settings, sources: Iterable[Source], the_plan: Plan) -> dict[str, Any]:
+    """What the inventory keeps about the run: enough to do it again, nothing secret."""
+    return {
+        "program": {"name": "pdscan", "version": __version__},
+        "detectors": [
+            {"kind": d.kind, "version": d.version, "name": d.name, "category": d.category}
+            for d in the_plan.detectors
+        ],
+        "sources": [
+            {"name": s.name, "address": without_password(s.address), "entity": s.entity}
+            for s in sources
+        ],
+        "settings": {
+            key: {"value": shown(value.value), "origin": value.origin}
+            for key, value in settings.values.items()
+        },
+        "key": Fingerprinter(the_plan.key).key_id,
+    }
+
+
+def shown(value: Any) -> Any:
+    """A setting's value as JSON and people know it."""
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Path):
+        return str(value)
+    return getattr(value, "label", value)
+
+
+def without_password(address: str) -> str:
+    """`address` with the password of a URL left out."""
+    return re.sub(r"(://[^/@:]*):[^/]*@", r"\1@", address)
+
+
+def _passwords(path: Path | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise AccessError(
+            f"{path}: the passwords file cannot be read; see --passwords-file"
+        ) from None
+    return tuple(line for line in text.splitlines() if line)

@@ -1,0 +1,1 @@
+"""What leaves pdscan: listings of findings, and later packages, manifests and reports."""

@@ -1,0 +1,256 @@
+"""The result of a scan on disk: a folder that any Parquet tool can read.
+
+``findings.parquet`` has a row per finding (see `pdscan.matching.findings.SCHEMA`),
+``items.parquet`` a row for everything that was walked (the coverage ledger), ``run.json`` what was
+run, with what, and the totals. The key of the fingerprints is never in it. Described in
+``docs/inventory.md``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from pdscan.errors import InventoryError
+from pdscan.matching.findings import SCHEMA
+from pdscan.model import Entry, State
+
+FORMAT = 1
+FINDINGS, ITEMS, RUN = "findings.parquet", "items.parquet", "run.json"
+_ROWS = 1 << 18  # of a row group: the same for every run, so that the bytes are the same
+_NAME = pa.dictionary(pa.int32(), pa.string())
+
+#: The coverage ledger: one row for everything that was walked. ``modified`` is in seconds since the
+#: epoch, ``characters`` those of decoded text, ``findings`` their number.
+ITEM_SCHEMA = pa.schema(
+    [
+        pa.field("item", pa.int32(), nullable=False),
+        pa.field("source", _NAME, nullable=False),
+        pa.field("locator", pa.string(), nullable=False),
+        pa.field("media_type", _NAME, nullable=False),
+        pa.field("size", pa.int64()),
+        pa.field("modified", pa.float64()),
+        pa.field("state", _NAME, nullable=False),
+        pa.field("reason", _NAME, nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+        pa.field("encoding", _NAME, nullable=False),
+        pa.field("characters", pa.int64(), nullable=False),
+        pa.field("findings", pa.int64(), nullable=False),
+    ]
+)
+_DELTA = "DELTA_BINARY_PACKED"
+# Random bytes do not shrink; numbers that rise do.
+_FINDINGS_OPTIONS: dict[str, Any] = {
+    "use_dictionary": ["part", "field", "kind", "evidence"],
+    "column_encoding": dict.fromkeys(("item", "record", "line", "column", "start", "end"), _DELTA),
+    "compression": {n: "NONE" if n == "fingerprint" else "ZSTD" for n in SCHEMA.names},
+    "write_statistics": ["item", "fingerprint"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many items ended in which state, and why, and how many findings there are by kind."""
+
+    states: Mapping[str, int]
+    reasons: Mapping[str, int]
+    kinds: Mapping[str, int]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was to be read was read wholly."""
+        return not (self.states.get(State.PARTIAL, 0) or self.states.get(State.UNREADABLE, 0))
+
+
+class InventoryWriter:
+    """Writes an inventory beside its final place, and moves it there when it is whole.
+
+    A crash leaves the inventory that was there before, or none.
+    """
+
+    def __init__(self, directory: Path, *, replace: bool = False) -> None:
+        """Raises `InventoryError` where `directory` exists and may not be replaced."""
+        self._final = directory
+        if directory.exists() and not (replace and (directory / RUN).exists()):
+            raise InventoryError(
+                f"{directory} exists; name another folder, or remove it if it is no longer needed"
+            )
+        self._folder = directory.with_name(f".{directory.name}.{os.getpid()}.part")
+        self._folder.mkdir(mode=0o700, parents=True)
+        self._started = datetime.now(UTC)
+        self._findings = _RowGroups(self._folder / FINDINGS, SCHEMA, _FINDINGS_OPTIONS)
+        self._items = _RowGroups(self._folder / ITEMS, ITEM_SCHEMA, {})
+        self._rows: list[dict[str, Any]] = []
+        self._states: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._kinds: Counter[str] = Counter()
+        self._counts: Counter[int] = Counter()
+
+    def found(self, batch: pa.RecordBatch) -> None:
+        """Adds findings; ``item`` holds the numbers that `closed` gets."""
+        numbers, counts = np.unique(batch.column("item").to_numpy(), return_counts=True)
+        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+            self._counts[number] += count
+        for row in batch.column("kind").value_counts().to_pylist():
+            self._kinds[row["values"]] += row["counts"]
+        self._findings.write(batch)
+
+    def closed(self, number: int, entry: Entry) -> None:
+        """Adds the ledger entry of item `number`."""
+        item, outcome = entry.item, entry.outcome
+        self._states[outcome.state] += 1
+        if outcome.reason:
+            self._reasons[outcome.reason] += 1
+        self._rows.append({
+            "item": number, "source": item.source, "locator": str(item.locator),
+            "media_type": item.media_type, "size": item.size, "modified": item.modified,
+            "state": str(outcome.state), "reason": str(outcome.reason), "detail": outcome.detail,
+            "encoding": outcome.encoding, "characters": outcome.characters,
+        })  # fmt: skip
+
+    def settle(self) -> None:
+        """Says that all findings of the items closed so far were added."""
+        for row in self._rows:
+            row["findings"] = self._counts.pop(row["item"], 0)
+        if self._rows:
+            self._items.write(pa.RecordBatch.from_pylist(self._rows, schema=ITEM_SCHEMA))
+            self._rows.clear()
+
+    @property
+    def coverage(self) -> Coverage:
+        """What was read so far."""
+        return Coverage(dict(self._states), dict(self._reasons), dict(self._kinds))
+
+    def close(self, run: Mapping[str, Any]) -> None:
+        """Writes ``run.json`` with `run` and the totals, and moves the inventory to its place."""
+        self.settle()
+        self._findings.close()
+        self._items.close()
+        coverage = self.coverage
+        record = {
+            "format": FORMAT, **run,
+            "started": self._started.isoformat(timespec="seconds"),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "complete": coverage.complete,
+            "states": dict(sorted(coverage.states.items())),
+            "reasons": dict(sorted(coverage.reasons.items())),
+            "findings": dict(sorted(coverage.kinds.items())),
+        }  # fmt: skip
+        path = self._folder / RUN
+        path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        for file in self._folder.iterdir():
+            file.chmod(0o600)
+        self._move()
+
+    def discard(self) -> None:
+        """Removes what was written; the inventory that was there before stays."""
+        self._findings.close()
+        self._items.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _move(self) -> None:
+        if self._final.exists():
+            old = self._folder.with_suffix(".old")
+            self._final.rename(old)
+            self._folder.rename(self._final)
+            shutil.rmtree(old)
+        else:
+            self._folder.rename(self._final)
+
+
+class _RowGroups:
+    """A Parquet file whose bytes depend on its rows alone, not on how they came in."""
+
+    def __init__(self, path: Path, schema: pa.Schema, options: Mapping[str, Any]) -> None:
+        self._schema = schema
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file = os.fdopen(descriptor, "wb")
+        self._writer = pq.ParquetWriter(
+            self._file, schema, **{"compression": "ZSTD", "version": "2.6", **options}
+        )
+        self._pending: list[pa.RecordBatch] = []
+        self._count = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._pending.append(batch)
+        self._count += len(batch)
+        while self._count >= _ROWS:
+            self._write_group(_ROWS)
+
+    def close(self) -> None:
+        if self._count:
+            self._write_group(self._count)
+        self._writer.close()
+        self._file.close()
+
+    def _write_group(self, rows: int) -> None:
+        table = pa.Table.from_batches(self._pending, self._schema).unify_dictionaries()
+        table = table.combine_chunks()
+        group, rest = table.slice(0, rows), table.slice(rows)
+        columns = [_in_order_of_appearance(column) for column in group.columns]
+        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema), rows)
+        self._pending = rest.to_batches()
+        self._count = len(rest)
+
+
+def _in_order_of_appearance(column: pa.ChunkedArray) -> pa.Array:
+    """A dictionary column with its dictionary made anew from the rows, others as they are."""
+    array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if not pa.types.is_dictionary(array.type):
+        return array
+    codes = array.indices.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(codes.indices, array.dictionary.take(codes.dictionary))
+
+
+class Inventory:
+    """A finished inventory, to be looked into."""
+
+    def __init__(self, directory: Path) -> None:
+        """Raises `InventoryError` where `directory` holds none, or one of another version."""
+        self.directory = directory
+        try:
+            self.run: dict[str, Any] = json.loads((directory / RUN).read_text(encoding="utf-8"))
+            version = self.run["format"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InventoryError(f"{directory} holds no inventory: scan again with -o") from error
+        if version != FORMAT:
+            raise InventoryError(
+                f"{directory} was written in format {version}, this program reads format {FORMAT}:"
+                " scan again"
+            )
+
+    def items(self) -> pa.Table:
+        """The coverage ledger (see `ITEM_SCHEMA`), ordered by item."""
+        return pq.read_table(self.directory / ITEMS).sort_by("item")
+
+    def findings(
+        self, where: pc.Expression | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The findings for which `where` holds, in order; of all `columns` without a choice."""
+        names = None if columns is None else list(columns)
+        yield from self._dataset().to_batches(columns=names, filter=where)
+
+    def find(self, fingerprint: bytes, kind: str) -> pa.Table:
+        """All findings of `kind` with this fingerprint."""
+        where = pc.field("fingerprint") == pa.scalar(fingerprint, SCHEMA.field("fingerprint").type)
+        return self._dataset().to_table(filter=where & (pc.field("kind") == kind))
+
+    def count(self, where: pc.Expression | None = None) -> int:
+        """How many findings there are for which `where` holds."""
+        return int(self._dataset().count_rows(filter=where))
+
+    def _dataset(self) -> ds.Dataset:
+        return ds.dataset(self.directory / FINDINGS, format="parquet")
