@@ -1,7 +1,8 @@
 """Candidates of all detectors in a window, each judged by its own text.
 
 Where they come from: words and groups of words by their shapes, runs around an anchor, cells and
-surroundings known by what stands beside them, and the detectors' own expressions.
+surroundings known by what stands beside them, the detectors' own expressions, and what annotators
+say.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import dataclass, replace
 import hyperscan
 import numpy as np
 
-from pdscan.detectors.interface import Candidates, Detector, Levels, Regex, Run, Shape
-from pdscan.matching import tokens
+from pdscan.detectors.interface import Annotator, Candidates, Detector, Levels, Regex, Run, Shape
+from pdscan.matching import annotating, tokens
 from pdscan.matching.context import LabelIndex
 from pdscan.matching.regions import Regions
 from pdscan.matching.shapes import ShapeIndex
@@ -66,9 +67,15 @@ class Survey:
 
 
 class CandidateFinder:
-    """The finders of all detectors in force, compiled."""
+    """The finders of all detectors in force, compiled; the last detectors are the annotators'."""
 
-    def __init__(self, detectors: Sequence[Detector], labels: LabelIndex) -> None:
+    def __init__(
+        self,
+        detectors: Sequence[Detector],
+        labels: LabelIndex,
+        annotators: Sequence[Annotator] = (),
+    ) -> None:
+        self._annotators = annotating.numbered(annotators, end=len(detectors))
         self._detectors = detectors
         self._labels = labels
         self._shapes = ShapeIndex(detectors)
@@ -80,7 +87,7 @@ class CandidateFinder:
         finders = [finder for detector in detectors for finder in detector.finders]
         longest = max((f.longest for f in finders if not isinstance(f, Shape)), default=0)
         #: How far a candidate may reach, with what must be seen beside it; in bytes.
-        self.reach = max(self._regions.margin, longest + _SIGHT)
+        self.reach = max(self._regions.margin, longest + _SIGHT, *(a.reach for a in annotators))
 
     def survey(self, window: bytes, *, cut_left: bool, cut_right: bool) -> Survey:
         """Looks where in `window` there may be candidates."""
@@ -112,6 +119,10 @@ class CandidateFinder:
         if self._regexes is not None:
             for number, starts, ends in self._regexes.find(window):
                 yield from self._judge_spans(number, whole, starts, ends)
+        for said in annotating.find(self._annotators, window, layout):
+            for batch in self._judge_spans(said.detector, whole, said.starts, said.ends):
+                flags = batch.flags | self._flag(said.detector, said.evidence)
+                yield replace(batch, level=np.full_like(batch.level, said.level), flags=flags)
 
     def _judge_shapes(
         self, number: int, found: Stretch, groups: list[tokens.Spans]
@@ -172,14 +183,18 @@ class CandidateFinder:
         rows, first, last = rows[seen], first[seen], last[seen]
         if not len(rows):
             return
-        names = self.flag_names.setdefault(number, [])
         flags = np.zeros(len(rows), np.int64)
         for name, flag in judged.evidence.items():
-            if name not in names:
-                names.append(name)
-            flags |= flag[rows].astype(np.int64) << names.index(name)
+            flags |= flag[rows] * self._flag(number, name)
         canonical = candidates.chars if judged.canonical is None else judged.canonical
         yield Batch(number, first, last, judged.level[rows], flags, canonical[rows])
+
+    def _flag(self, number: int, name: str) -> int:
+        """The bit that stands for evidence called `name` of detector `number`."""
+        names = self.flag_names.setdefault(number, [])
+        if name not in names:
+            names.append(name)
+        return 1 << names.index(name)
 
 
 def _runs_around(text: bytes, finder: Run) -> tuple[Ints, Ints]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pdscan.detectors.interface import Detector, Levels
+from pdscan.detectors.interface import Annotator, Detector, Levels
 from pdscan.matching import conflicts
 from pdscan.matching.candidates import Batch, CandidateFinder, Survey
 from pdscan.matching.context import ContextIndex, LabelIndex
@@ -99,15 +99,17 @@ class Engine:
         self,
         detectors: Sequence[Detector],
         *,
+        annotators: Sequence[Annotator] = (),
         minimum: Likelihood = Likelihood.POSSIBLE,
         context_distance: int = CONTEXT_DISTANCE,
     ) -> None:
-        self.detectors = tuple(detectors)
+        detectors = (*detectors, *(d for annotator in annotators for d in annotator.detectors))
+        self.detectors = detectors
         self._minimum = minimum
         self._context = ContextIndex(detectors, context_distance)
         self._labels = LabelIndex(detectors)
         self._needy = np.array([d.needs_context for d in detectors], np.bool_)
-        self._candidates = CandidateFinder(self.detectors, self._labels)
+        self._candidates = CandidateFinder(detectors, self._labels, annotators)
         #: How far from where a window was cut a finding must stand to be judged with certainty.
         self.reserve = 2 * self._candidates.reach + context_distance
 
