@@ -6,8 +6,9 @@ window or another detector. To write one, see ``docs/detectors.md``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -80,13 +81,17 @@ class Cell:
 
     Whole cells of such columns, JSON keys, form fields and headers; and in running text what
     follows such a label and a colon or an equals sign (``salasana: kesä2024``), without quotes
-    around it and to the end of the line, where the judge cuts off what does not belong. A cell
+    around it and over so many ``lines``, where the judge cuts off what does not belong. A cell
     longer than ``longest`` bytes is not a candidate. ``unless`` lists words that turn a label into
-    another one: with ``unless=("file",)`` the label "name" does not hold for "file name".
+    another one: with ``unless=("file",)`` the label "name" does not hold for "file name". ``weak``
+    lists labels that name other things as often: they count for less, and in running text only
+    where they begin with a capital, as in forms.
     """
 
     longest: int
     unless: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    lines: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,42 @@ class Detector:
     def fingerprint_kind(self) -> str:
         """The kind whose key the fingerprints are made with."""
         return self.same_as or self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What an annotator says of a text: characters [start, end) are of a kind.
+
+    ``detector`` numbers the kind among the annotator's detectors. ``evidence`` comes from a small
+    vocabulary (a model's or recogniser's name), never from the text.
+    """
+
+    detector: int
+    start: int
+    end: int
+    likelihood: Likelihood
+    evidence: str
+
+
+class Annotator(Protocol):
+    """A finder that has to look at whole texts, such as a language model: slow, and told apart
+    from detectors for that.
+
+    It may be pickled to worker processes, and loads what is heavy when it is first asked there.
+    """
+
+    @property
+    def detectors(self) -> Sequence[Detector]:
+        """The kinds it can find, without finders: their judges give the canonical forms, their
+        words and labels weigh in as those of all detectors do.
+        """
+
+    @property
+    def reach(self) -> int:
+        """How many bytes of text around a place have a say in what it finds there."""
+
+    def annotate(self, texts: Sequence[str]) -> Iterable[Sequence[Annotation]]:
+        """What it finds in each of `texts` (cells, or some paragraphs of running text)."""
 
 
 def scalar(

@@ -1,7 +1,8 @@
 """Candidates of all detectors in a window, each judged by its own text.
 
 Where they come from: words and groups of words by their shapes, runs around an anchor, cells and
-surroundings known by what stands beside them, and the detectors' own expressions.
+surroundings known by what stands beside them, the detectors' own expressions, and what annotators
+say.
 """
 
 from __future__ import annotations
@@ -12,13 +13,22 @@ from dataclasses import dataclass, replace
 import hyperscan
 import numpy as np
 
-from pdscan.detectors.interface import Candidates, Detector, Levels, Regex, Run, Shape
-from pdscan.matching import tokens
+from pdscan.detectors.interface import Annotator, Candidates, Detector, Levels, Regex, Run, Shape
+from pdscan.matching import annotating, tokens
 from pdscan.matching.context import LabelIndex
 from pdscan.matching.regions import Regions
 from pdscan.matching.shapes import ShapeIndex
 from pdscan.matching.signs import SignIndex, labelled_cells
-from pdscan.matching.text import Stretch, blank_after, filled, gather, left_justify, stack
+from pdscan.matching.text import (
+    Stretch,
+    blank_after,
+    filled,
+    gather,
+    is_one_of,
+    left_justify,
+    stack,
+    untouched,
+)
 from pdscan.model import Bytes2D, Ints, Layout
 
 _SIGHT = 8  # bytes beside a match that show its borders
@@ -42,10 +52,30 @@ class Batch:
     label: str = ""
 
 
-class CandidateFinder:
-    """The finders of all detectors in force, compiled."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A window and where in it there may be candidates (None: nowhere, by digits and anchors)."""
 
-    def __init__(self, detectors: Sequence[Detector], labels: LabelIndex) -> None:
+    window: bytes
+    found: Stretch | None
+    whole: Stretch
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether signs of candidates are everywhere."""
+        return self.found is not None and self.found.is_whole
+
+
+class CandidateFinder:
+    """The finders of all detectors in force, compiled; the last detectors are the annotators'."""
+
+    def __init__(
+        self,
+        detectors: Sequence[Detector],
+        labels: LabelIndex,
+        annotators: Sequence[Annotator] = (),
+    ) -> None:
+        self._annotators = annotating.numbered(annotators, end=len(detectors))
         self._detectors = detectors
         self._labels = labels
         self._shapes = ShapeIndex(detectors)
@@ -57,13 +87,17 @@ class CandidateFinder:
         finders = [finder for detector in detectors for finder in detector.finders]
         longest = max((f.longest for f in finders if not isinstance(f, Shape)), default=0)
         #: How far a candidate may reach, with what must be seen beside it; in bytes.
-        self.reach = max(self._regions.margin, longest + _SIGHT)
+        self.reach = max(self._regions.margin, longest + _SIGHT, *(a.reach for a in annotators))
 
-    def find(
-        self, window: bytes, layout: Layout, *, cut_left: bool, cut_right: bool
-    ) -> Iterator[Batch]:
-        """All candidates in `window` that their detector accepts."""
+    def survey(self, window: bytes, *, cut_left: bool, cut_right: bool) -> Survey:
+        """Looks where in `window` there may be candidates."""
         found = self._regions.find(window, cut_left=cut_left, cut_right=cut_right)
+        whole = untouched(window, cut_left=cut_left, cut_right=cut_right)
+        return Survey(window, found, whole)
+
+    def find(self, survey: Survey, layout: Layout) -> Iterator[Batch]:
+        """All candidates that their detector accepts."""
+        window, found, whole = survey.window, survey.found, survey.whole
         if found is not None and found.text:
             by_detector: dict[int, list[tokens.Spans]] = {}
             for spans in tokens.find(found.text, self._shapes):
@@ -75,10 +109,6 @@ class CandidateFinder:
                     if isinstance(finder, Run):
                         starts, ends = _runs_around(found.text, finder)
                         yield from self._judge_spans(number, found, starts, ends)
-        whole = Stretch(
-            window, (), np.array([0 if not cut_left else 1]),
-            np.array([len(window) - (1 if cut_right else 0)]),
-        )  # fmt: skip
         for number, starts, ends in labelled_cells(self._detectors, self._labels, window, layout):
             yield from self._judge_spans(number, whole, starts, ends)
         for signed in self._signs.find(window, layout):
@@ -89,6 +119,10 @@ class CandidateFinder:
         if self._regexes is not None:
             for number, starts, ends in self._regexes.find(window):
                 yield from self._judge_spans(number, whole, starts, ends)
+        for said in annotating.find(self._annotators, window, layout):
+            for batch in self._judge_spans(said.detector, whole, said.starts, said.ends):
+                flags = batch.flags | self._flag(said.detector, said.evidence)
+                yield replace(batch, level=np.full_like(batch.level, said.level), flags=flags)
 
     def _judge_shapes(
         self, number: int, found: Stretch, groups: list[tokens.Spans]
@@ -118,10 +152,10 @@ class CandidateFinder:
             first, last = starts[rows], ends[rows]
             length = last - first
             raw = blank_after(gather(found.text, first, int(length.max())), length)
-            strip = np.frombuffer(self._detectors[number].strip, np.uint8)
+            strip = self._detectors[number].strip
             chars, kept = raw, length
-            if len(strip):
-                chars, kept = left_justify(raw, filled(raw, length) & ~np.isin(raw, strip))
+            if strip:
+                chars, kept = left_justify(raw, filled(raw, length) & ~is_one_of(raw, strip))
             anchor = None if anchors is None else anchors[rows] - first
             candidates = Candidates(self._fold(number, chars), kept, raw, length, anchor)
             yield from self._judged(number, found, first, last, candidates)
@@ -149,14 +183,18 @@ class CandidateFinder:
         rows, first, last = rows[seen], first[seen], last[seen]
         if not len(rows):
             return
-        names = self.flag_names.setdefault(number, [])
         flags = np.zeros(len(rows), np.int64)
         for name, flag in judged.evidence.items():
-            if name not in names:
-                names.append(name)
-            flags |= flag[rows].astype(np.int64) << names.index(name)
+            flags |= flag[rows] * self._flag(number, name)
         canonical = candidates.chars if judged.canonical is None else judged.canonical
         yield Batch(number, first, last, judged.level[rows], flags, canonical[rows])
+
+    def _flag(self, number: int, name: str) -> int:
+        """The bit that stands for evidence called `name` of detector `number`."""
+        names = self.flag_names.setdefault(number, [])
+        if name not in names:
+            names.append(name)
+        return 1 << names.index(name)
 
 
 def _runs_around(text: bytes, finder: Run) -> tuple[Ints, Ints]:

@@ -19,6 +19,7 @@ _MOST_WORDS = 3  # of a label in running text, with the words before it that may
 _LABEL = re.compile(
     rb"((?:[\w\x80-\xff]+[ ._-]{1,2}){0,4}[\w\x80-\xff]+)[\\\"'\]]{0,3}[ \t]{0,3}[:=]$"
 )
+_LAST_WORD = re.compile(rb"(?:^|[ ._-])[A-Z][^ ._-]*$")  # with a capital: of a form, not of code
 _TO_VALUE = re.compile(rb"[ \t]*(?:\r?\n[ \t]*(?=[^:=\n]*(?:\n|\Z)))?(\\?[\"'])?")
 _TO_VALUE_ON_LINE = re.compile(rb"[ \t]*(\\?[\"'])?")
 
@@ -57,8 +58,8 @@ class SignIndex:
 
     def __init__(self, detectors: Sequence[Detector], labels: LabelIndex) -> None:
         self._labels = labels
-        self._longest = {
-            number: finder.longest
+        self._cells = {
+            number: finder
             for number, detector in enumerate(detectors)
             for finder in detector.finders
             if isinstance(finder, Cell)
@@ -71,7 +72,7 @@ class SignIndex:
         ]
         expressions = [finder.sign for _, finder in self._around]
         flags = [hyperscan.HS_FLAG_CASELESS if f.caseless else 0 for _, f in self._around]
-        names = sorted({label_words(n) for d in self._longest for n in detectors[d].labels})
+        names = sorted({label_words(n) for d in self._cells for n in detectors[d].labels})
         if names:
             expressions.append(
                 rf"(?:{'|'.join(map(_spelled, names))})[\\\"'\]]{{0,3}}[ \t]{{0,3}}[:=]"
@@ -121,11 +122,13 @@ class SignIndex:
             assert lead is not None  # noqa: S101 - every part of the expression may be empty
             start = lead.end()
             for detector, word in named.items():
-                most = min(start + self._longest[detector], high)
-                stop = window.find(lead[1] or b"\n", start, most)
+                cell = self._cells[detector]
                 starts, stops = found.setdefault((detector, word), ([], []))
                 starts.append(start)
-                stops.append(most if stop < 0 else stop)
+                stops.append(
+                    _find(window, lead[1] or b"\n", start, min(start + cell.longest, high),
+                          1 if lead[1] else cell.lines)
+                )  # fmt: skip
         for (detector, word), (starts, stops) in sorted(found.items()):
             begin, last = np.array(starts, np.int64), np.array(stops, np.int64)
             last = _on_characters(window, last)
@@ -137,7 +140,22 @@ class SignIndex:
         """The detectors of cells whose label stands at the end of `label`, with that label."""
         words = label_words(label.decode("utf-8", "replace")).split()[-_MOST_WORDS:]
         named = self._labels.at_end(" ".join(words))
-        return {number: word for number, word in named.items() if number in self._longest}
+        in_form = _LAST_WORD.search(label)
+        return {
+            number: word
+            for number, word in named.items()
+            if number in self._cells and (in_form or not self._labels.is_weak(number, word))
+        }
+
+
+def _find(window: bytes, sign: bytes, start: int, stop: int, times: int) -> int:
+    """Where `sign` stands for the last of so many times in [start, stop), or `stop`."""
+    for _ in range(times):
+        found = window.find(sign, start, stop)
+        if found < 0:
+            return stop
+        start = found + 1
+    return found
 
 
 def _speaks(labels: LabelIndex, detector: int, name: str) -> bool:

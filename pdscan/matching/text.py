@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,7 @@ _SIGNS = (
 _SPELLED = re.compile(b"|".join(re.escape(spelling) for spelling in _PLAIN) + b"|" + _SIGNS)
 BORDER = b"\0"
 _LEADS = (b"\xc2", b"\xe2", b"\xe3", b"\xef", b"%")
+_NEWLINE = 0x0A
 _SIGHT = 16  # bytes beside a candidate that must be in sight to judge its borders
 
 
@@ -52,6 +54,7 @@ class Stretch:
 
     text: bytes
     _steps: tuple[_Pieces, ...]
+    is_whole: bool  # nothing of the window was left out
     _first: Ints  # of each part, in the window, beyond which nothing can be judged
     _last: Ints
 
@@ -84,7 +87,13 @@ def stretch(
         bounds[:, 1] < size, bounds[:, 1] - _SIGHT, size - _SIGHT if cut_right else size
     )
     text, pieces = _make_plain(text)
-    return Stretch(text, (pieces, *steps) if pieces else steps, first, last)
+    return Stretch(text, (pieces, *steps) if pieces else steps, not steps, first, last)
+
+
+def untouched(window: bytes, *, cut_left: bool, cut_right: bool) -> Stretch:
+    """All of `window` as it is."""
+    first, last = np.array([int(cut_left)]), np.array([len(window) - int(cut_right)])
+    return Stretch(window, (), True, first, last)
 
 
 def _make_plain(text: bytes) -> tuple[bytes, _Pieces | None]:
@@ -150,8 +159,43 @@ def left_justify(rows: Bytes2D, keep: npt.NDArray[np.bool_]) -> tuple[Bytes2D, I
     return blank_after(np.take_along_axis(rows, order, axis=1), lengths), lengths
 
 
-def stack(parts: list[Bytes2D]) -> Bytes2D:
+def stack(parts: Sequence[Bytes2D]) -> Bytes2D:
     """Rows of several widths under one another, padded with zeros to the widest."""
+    if len(parts) == 1:
+        return parts[0]
     width = max((part.shape[1] for part in parts), default=1)
-    padded = [np.pad(part, ((0, 0), (0, width - part.shape[1]))) for part in parts]
-    return np.concatenate(padded) if padded else np.zeros((0, width), np.uint8)
+    rows = np.zeros((sum(map(len, parts)), width), np.uint8)
+    first = 0
+    for part in parts:
+        rows[first : first + len(part), : part.shape[1]] = part
+        first += len(part)
+    return rows
+
+
+def is_one_of(rows: Bytes2D, codes: bytes) -> npt.NDArray[np.bool_]:
+    """Which bytes of `rows` are one of a few `codes`."""
+    found = np.zeros(rows.shape, np.bool_)
+    for code in codes:
+        found |= rows == code
+    return found
+
+
+_SLICE = 1 << 18  # bytes: what is computed on the way stays in the cache
+
+
+def count_characters(text: bytes, start: int, end: int) -> int:
+    """How many characters begin in the bytes [start, end) of UTF-8."""
+    codes = np.frombuffer(text, np.int8)
+    return sum(
+        int(np.count_nonzero(codes[low : min(low + _SLICE, end)] >= -64))
+        for low in range(start, end, _SLICE)
+    )
+
+
+def count_lines(text: bytes, start: int, end: int) -> int:
+    """How many line breaks stand in the bytes [start, end)."""
+    codes = np.frombuffer(text, np.uint8)
+    return sum(
+        int(np.count_nonzero(codes[low : min(low + _SLICE, end)] == _NEWLINE))
+        for low in range(start, end, _SLICE)
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pdscan.detectors.interface import Detector
+from pdscan.detectors.interface import Annotator, Detector
 from pdscan.matching.engine import Engine
 from pdscan.matching.packs import Base, Pack
 from pdscan.model import Block, Ints, Layout, Likelihood, Places
@@ -58,18 +58,20 @@ class Table:
 def find(
     detectors: Sequence[Detector], text: str | bytes, *, label: str = "",
     layout: Layout | None = None, minimum: Likelihood = Likelihood.POSSIBLE,
+    annotators: Sequence[Annotator] = (),
 ) -> list[Found]:  # fmt: skip
     """What the engine finds in `text`."""
     window = text.encode() if isinstance(text, str) else text
     pack = Pack()
     pack.add(0, Block(window, layout=layout, label=label), window, Base())
     pack.close()
-    hits = Engine(detectors, minimum=minimum).match(window, pack)
+    engine = Engine(detectors, annotators=annotators, minimum=minimum)
+    hits = engine.match(engine.survey(window), pack)
     if hits is None:
         return []
     return [
         Found(
-            detectors[number].kind,
+            engine.detectors[number].kind,
             window[start:end].decode(),
             Likelihood(likelihood),
             hits.evidences[evidence],

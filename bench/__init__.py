@@ -1,0 +1,1 @@
+"""What pdscan is measured against, on this machine, in one run."""

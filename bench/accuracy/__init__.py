@@ -1,0 +1,1 @@
+"""How right pdscan is: precision and recall per kind, beside Presidio."""

@@ -1,0 +1,1 @@
+"""Finders that look at whole texts: Presidio recognisers and language models."""
