@@ -145,7 +145,7 @@ class Locator:
 
 def written_key(*pairs: tuple[str, str]) -> str:
     """A stable key as `Places.keys` wants it: the pairs as they stand in a written locator."""
-    return "&".join(f"{_escape(column)}:{_escape(value)}" for column, value in pairs)
+    return "&".join(f"{escape(column)}:{escape(value)}" for column, value in pairs)
 
 
 @dataclass(frozen=True, slots=True)
