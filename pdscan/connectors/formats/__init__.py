@@ -51,6 +51,8 @@ class Format:
 
 
 FORMATS = (
+    Format("mbox", ("application/mbox",)),
+    Format("mime", ("message/rfc822",), is_text=True),
     Format("csv", ("text/csv", "text/tab-separated-values"), is_text=True),
     Format("text", ("text/*", "message/*", "application/x-empty"), is_text=True),
     Format("binary", (
