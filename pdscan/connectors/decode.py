@@ -46,9 +46,11 @@ class Text:
     a byte order mark is not part of the text.
     """
 
-    def __init__(self, content: Content, size: int) -> None:
+    def __init__(self, content: Content, size: int, *, declared: str = "") -> None:
+        """`declared`: the encoding the content claims, believed where it is not UTF-8."""
         self._content = content
         self._size = size
+        self._declared = declared
         self.encoding = "ascii"
 
     def __iter__(self) -> Iterator[bytes]:
@@ -73,13 +75,13 @@ class Text:
                 is_valid = is_utf8(body)
                 if not is_decided:
                     is_decided = True
-                    self.encoding = "utf-8" if is_valid else _guess(chunk)
+                    self.encoding = "utf-8" if is_valid else self._declared or _guess(chunk)
                     if self.encoding not in ("utf-8", _MIXED):
                         yield from self._recode(chunk, stream, self.encoding)
                         return
                 if not is_valid:
                     self.encoding = _MIXED
-                    body = body.decode("utf-8", _PATCH).encode()
+                    body = body.decode("utf-8", PATCH).encode()
                 if body:
                     yield body
             else:
@@ -90,7 +92,7 @@ class Text:
                 chunk = rest + chunk
             elif rest:
                 self.encoding = _MIXED if self.encoding == "utf-8" else self.encoding
-                yield rest.decode("utf-8", _PATCH).encode()
+                yield rest.decode("utf-8", PATCH).encode()
 
     def _recode(self, chunk: bytes, stream: BinaryIO, name: str) -> Iterator[bytes]:
         self.encoding = _NAMES.get(name, name)
@@ -103,6 +105,21 @@ class Text:
             yield text.encode("utf-8", "replace")
 
 
+def declared_encoding(name: str) -> str:
+    """The codec for an encoding's name as documents declare it; empty where there is none.
+
+    Browsers read Latin-1 and ASCII as windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).
+    """
+    try:
+        known = codecs.lookup(name)
+    except LookupError:
+        return ""
+    if known.name in ("iso8859-1", "ascii"):
+        return "cp1252"
+    is_text = getattr(known, "_is_text_encoding", True)
+    return known.name if is_text and not known.name.startswith(("utf", "idna", "puny")) else ""
+
+
 def decode_head(head: bytes) -> str:
     """The text of the beginning of a content, to judge its format by."""
     mark, name = _marked(head)
@@ -113,7 +130,7 @@ def decode_head(head: bytes) -> str:
     if is_utf8(body):
         return body.decode()
     name = _guess(head)
-    return head.decode("utf-8", _PATCH) if name == _MIXED else head.decode(name, "replace")
+    return head.decode("utf-8", PATCH) if name == _MIXED else head.decode(name, "replace")
 
 
 def looks_like_text(head: bytes) -> bool:
@@ -189,8 +206,9 @@ def _patch(error: UnicodeError) -> tuple[str, int]:
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
-_PATCH = "pdscan.windows-1252"
-codecs.register_error(_PATCH, _patch)
+#: The error handler that reads bytes that are not UTF-8 as windows-1252.
+PATCH = "pdscan.windows-1252"
+codecs.register_error(PATCH, _patch)
 
 
 def _guess(data: bytes) -> str:
