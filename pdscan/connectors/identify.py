@@ -28,12 +28,14 @@ _MAGIC_BYTES = 16 << 10  # libmagic's answers do not change beyond, its time doe
 
 # -- text ------------------------------------------------------------------------------------
 
-_MAIL_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}:(?: |\t|$)")
+_MAIL_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}:")
 _MAIL_NAMES = re.compile(
     r"(?im)^(?:from|to|cc|subject|date|message-id|received|return-path|mime-version|delivered-to"
     r"|content-type|reply-to|x-[a-z-]+):"
 )
-_FROM_LINE = re.compile(r"From \S.* (?:19|20)\d\d\b")
+_FROM_LINE = re.compile(
+    r"From \S.*\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b.* \d\d?:\d\d.* (?:19|20)\d\d\b"
+)
 _HTML = re.compile(
     r"(?is)\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*"
     r"<(?:!doctype\s+html|html|head|body|title|meta|div|table|p|h1|ul|span|script|style)\b"
@@ -119,12 +121,23 @@ def identify(content: Content) -> str:
         return _zip(content)
     if head.startswith(_OLE):
         return _ole(content)
+    if _is_tar(head):
+        return "application/x-tar"
     if looks_like_text(head):
         return _text(decode_head(head), content)
     found = _libmagic(head[:_MAGIC_BYTES])
     found = _SAME.get(found, found)
     # libmagic takes stray bytes for text and rare audio; what does not look like text is not.
     return OCTETS if found.startswith("text/") and not looks_like_text(head) else found
+
+
+def _is_tar(head: bytes) -> bool:
+    """Whether a tar header with its right checksum comes first: the oldest have no other sign."""
+    try:
+        stated = int(head[148:156].strip(b"\0 "), 8)
+    except ValueError:
+        return False
+    return len(head) >= 512 and stated == sum(head[:148]) + sum(head[156:512]) + 8 * 0x20
 
 
 def _text(text: str, content: Content) -> str:
@@ -134,8 +147,8 @@ def _text(text: str, content: Content) -> str:
     for sign, media_type in _BY_START:
         if start.startswith(sign):
             return media_type
-    if _FROM_LINE.match(text.partition("\n")[0]) and _is_mail(text.partition("\n")[2]):
-        return "application/mbox"
+    if _FROM_LINE.match(text.partition("\n")[0]):
+        return "message/rfc822" if extension == ".eml" else "application/mbox"
     if start.startswith("%PDF-"):
         return "application/pdf"
     if start.startswith(("{", "[")) and (media_type := _json(text, content)):

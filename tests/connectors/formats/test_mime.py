@@ -124,7 +124,7 @@ def mails(draw: st.DrawFn, depth: int = 2) -> EmailMessage:
     return mail
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(mails(), st.booleans())
 def test_no_word_and_no_attachment_of_the_library_is_missed(mail: EmailMessage, crlf: bool) -> None:
     data = mail.as_bytes(policy=SMTP if crlf else mail.policy)
@@ -156,7 +156,7 @@ def words_in(found: list[Part]) -> set[bytes]:
     return set(re.findall(rb"[\w=+/]{3,}", b"\n".join(texts)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(mails(depth=0), st.data())
 def test_a_damaged_mail_loses_no_word_against_the_library(
     mail: EmailMessage, data: st.DataObject
