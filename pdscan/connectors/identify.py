@@ -126,12 +126,23 @@ def identify(content: Content) -> str:
         return _zip(content)
     if head.startswith(_OLE):
         return _ole(content)
+    if _is_tar(head):
+        return "application/x-tar"
     if looks_like_text(head):
         return _text(decode_head(head), content)
     found = _libmagic(head[:_MAGIC_BYTES])
     found = _SAME.get(found, found)
     # libmagic takes stray bytes for text; what holds zero bytes and did not look like text is not.
     return OCTETS if found.startswith("text/") and b"\0" in head else found
+
+
+def _is_tar(head: bytes) -> bool:
+    """Whether a tar header with its right checksum comes first: the oldest have no other sign."""
+    try:
+        stated = int(head[148:156].strip(b"\0 "), 8)
+    except ValueError:
+        return False
+    return len(head) >= 512 and stated == sum(head[:148]) + sum(head[156:512]) + 8 * 0x20
 
 
 def _text(text: str, content: Content) -> str:
@@ -143,7 +154,7 @@ def _text(text: str, content: Content) -> str:
             return media_type
     first, _, following = text.partition("\n")
     if _FROM_DATE.match(first) or (_FROM_LINE.match(first) and _is_mail(following)):
-        return "application/mbox"
+        return "message/rfc822" if extension == ".eml" else "application/mbox"
     if start.startswith("%PDF-"):
         return "application/pdf"
     if start.startswith(("{", "[")) and (media_type := _json(text, content)):
