@@ -13,18 +13,22 @@ import pdscan
 ROOT = Path(pdscan.__file__).parent
 
 # What a room may import of pdscan, besides itself.
-GROUND = {"errors", "model"}
+GROUND = {"errors", "model", "columns"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
+    "columns": {"model"},
     "keys": GROUND,
     "config": GROUND,
     "detectors": GROUND,
     "connectors": GROUND,
     "matching": GROUND | {"detectors"},
+    "annotators": GROUND | {"detectors"},
+    "presidio": GROUND | {"annotators", "detectors", "matching"},
     "demo": set(),
     "inventory": GROUND | {"matching"},
-    "exports": GROUND | {"matching", "inventory"},
+    "subjects": GROUND | {"connectors", "detectors", "matching", "inventory"},
+    "exports": GROUND | {"matching", "inventory", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
     "runner": GROUND | {"connectors", "scan"},
 }

@@ -84,7 +84,9 @@ _OLE_STREAMS = (
     ("VisioDocument", "application/vnd.visio"),
 )
 # A ContentInfo of RFC 5652: a sequence that begins with one of PKCS #7's object identifiers.
-_CMS = re.compile(rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06\x09\*\x86H\x86\xf7\r\x01\x07", re.DOTALL)
+_CMS = re.compile(
+    rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06\x09\*\x86H\x86\xf7\r\x01\x07", re.DOTALL
+)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),

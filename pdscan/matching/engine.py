@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pdscan.columns import stack
 from pdscan.detectors.interface import Annotator, Detector, Levels
 from pdscan.matching import conflicts
 from pdscan.matching.candidates import Batch, CandidateFinder, Survey
 from pdscan.matching.context import ContextIndex, LabelIndex
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
-from pdscan.matching.text import stack
 from pdscan.model import Bytes2D, Ints, Layout, Likelihood, Places
 
 CONTEXT_DISTANCE = 60  # bytes
