@@ -126,8 +126,9 @@ def _nearest(
 
 
 def _literal(word: str) -> bytes:
+    folded = word.replace("-", " ").replace("_", " ")  # as the text that is searched
     return "".join(f"\\{c}" if not c.isalnum() and c.isascii() and c != " " else c
-                   for c in word).encode()  # fmt: skip
+                   for c in folded).encode()  # fmt: skip
 
 
 def _is_letter(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
