@@ -51,9 +51,7 @@ def judge(candidates: Candidates) -> Judged:
     """Accepts names beside a sign, and what the fields hold that are called names."""
     if candidates.anchor is None:
         return _judge_fields(texts.strings(candidates.raw, candidates.raw_length))
-    display = texts.cut_around(
-        candidates, _FULL, "", between=r"[\"']?[ ]{0,2}<[^<>\s@]{1,64}@"
-    )
+    display = texts.cut_around(candidates, _FULL, "", between=r"[\"']?[ ]{0,2}<[^<>\s@]{1,64}@")
     before, _ = texts.around(candidates)
     border = rf"(?:[^{LETTER}0-9]|$)"
     titled = texts.cut_behind(candidates, r"[ ]?", _NAME, border).where(
@@ -62,9 +60,9 @@ def judge(candidates: Candidates) -> Judged:
     greeted = texts.cut_behind(candidates, r"[ ]?", _NAME, r"[ ]*(?:[,!:]|\r?\n)").where(
         texts.matches(before, rf"(?:^|[\s>\"])(?:{_GREETINGS})[ ]$")
     )
-    closed = texts.cut_behind(
-        candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE
-    ).where(texts.matches(before, rf"(?i)(?:{_CLOSINGS})[,.!]?\s$"))
+    closed = texts.cut_behind(candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE).where(
+        texts.matches(before, rf"(?i)(?:{_CLOSINGS})[,.!]?\s$")
+    )
     found = display.or_else(titled).or_else(greeted).or_else(closed)
     found = found.where(~texts.matches(found.text, _NOT_PEOPLE))
     return texts.judged(
@@ -93,7 +91,7 @@ def _judge_fields(values: pa.Array) -> Judged:
 
 def canonical(names: pa.Array) -> pa.Array:
     """One form for all spellings."""
-    plain = texts.fold(pc.replace_substring_regex(names, "[.\"]", ""))
+    plain = texts.fold(pc.replace_substring_regex(names, '[."]', ""))
     return pc.replace_substring_regex(plain, "^([^,]+), ?([^,]+)$", r"\2 \1")
 
 

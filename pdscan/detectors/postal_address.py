@@ -147,7 +147,9 @@ def _judge_cells(texts: pa.Array) -> Judged:
 def canonical(texts: pa.Array) -> pa.Array:
     """One form for all spellings."""
     plain = fold(pc.replace_substring_regex(texts, r"[,;.\s]+", " "))
-    plain = pc.replace_substring_regex(plain, r" (?:fin?|se?|no?|dk|ee|ax)[- ]([0-9]{3,5}) ", r" \1 ")
+    plain = pc.replace_substring_regex(
+        plain, r" (?:fin?|se?|no?|dk|ee|ax)[- ]([0-9]{3,5}) ", r" \1 "
+    )
     return pc.replace_substring_regex(plain, r" ([0-9]{3}) ([0-9]{2}) ", r" \1\2 ")
 
 
