@@ -58,9 +58,10 @@ DETECTOR = Detector(
     category="PaymentCardExpiry",
     finders=(
         Around(
-            r"(?:(?:^|[^A-Za-z])(?:cv[vc]2?|exp\.?|expiry|expires|valid thru|valid until|good thru)"
-            r"|security code|turvakoodi|s\xc3\xa4kerhetskod|voimassa|giltigt? till)[^0-9\n]{0,14}[0-9]",
-            before=40, after=14, caseless=True,
+            r"[^0-9\n]{0,14}[0-9]", before=40, after=14, caseless=True,
+            words=("cvv", "cvc", "cvv2", "cvc2", " exp ", "\nexp ", " exp. ", " exp:", "\nexp:",
+                   "expiry", "expires", "valid thru", "valid until", "good thru", "security code",
+                   "turvakoodi", "säkerhetskod", "voimassa", "giltig till", "giltigt till"),
         ),
         Around(r"[0-9]{4}[ ,;|\t]{1,3}(?:exp\.? ?)?(?:0[1-9]|1[0-2])/[2-4][0-9]", before=24, after=3),
         Cell(12, unless=("promo", "coupon", "product", "contract", "password", "token", "domain",

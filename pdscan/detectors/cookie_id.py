@@ -16,13 +16,13 @@ from pdscan.detectors.interface import Around, Candidates, Cell, Detector, Judge
 from pdscan.model import Likelihood
 
 _NAMES = (
-    r"_ga|_gid|_gcl_au|_fbp|_fbc|_pk_id[.0-9a-f]{0,24}|_pk_ses[.0-9a-f]{0,24}|_hjSession(?:User)?_[0-9]{1,9}"
-    r"|_hjid|_uetvid|_uetsid|MUID|_clck|_clsk|PHPSESSID|JSESSIONID|ASP\.NET_SessionId"
-    r"|\.ASPXAUTH|\.AspNetCore\.[A-Za-z.]{1,40}|ASPSESSIONID[A-Z]{8}|connect\.sid|laravel_session"
-    r"|wordpress_logged_in_[0-9a-f]{32}|sessionid|session_id|sessid|ajs_anonymous_id|amplitude_id"
-    r"|mp_[0-9a-f]{32}_mixpanel|optimizelyEndUserId|hubspotutk|__hstc|intercom-session-[a-z0-9]{1,12}"
-    r"|_shopify_[ysd]|woocommerce_session_[0-9a-f]{1,32}|CFID|CFTOKEN|NID|IDE|XSRF-TOKEN"
-)
+    "_ga", "_gid", "_gcl_au", "_fbp", "_fbc", "_pk_id", "_pk_ses", "_hjSession", "_hjid", "_uetvid",
+    "_uetsid", " MUID", "_clck", "_clsk", "PHPSESSID", "JSESSIONID", "ASP.NET_SessionId", ".ASPXAUTH",
+    ".AspNetCore.", "ASPSESSIONID", "connect.sid", "laravel_session", "wordpress_logged_in_",
+    "sessionid", "session_id", "sessid", "ajs_anonymous_id", "amplitude_id", "hubspotutk", "__hstc",
+    "optimizelyEndUserId", "intercom-session-", "_shopify_y", "_shopify_s", "woocommerce_session_",
+    " CFID", " CFTOKEN", " NID", " IDE", "XSRF-TOKEN",
+)  # fmt: skip
 _VALUE = r"[A-Za-z0-9%._~:|+/!*-]{8,160}"
 _CLIENT_ID = r"[0-9]{6,10}\.[0-9]{9,10}"
 
@@ -56,8 +56,8 @@ DETECTOR = Detector(
     name="Cookie or client identifier",
     category="UID",
     finders=(
-        Around(rf"(?:^|[^A-Za-z0-9_])(?:{_NAMES}|_ga_[A-Z0-9]{{6,12}})=", before=80, after=170),
-        Around(r"(?:GA1|fb)\.[0-9]\.", before=10, after=32),
+        Around(r"[.0-9A-Za-z_-]{0,40}=", before=80, after=170, words=_NAMES),
+        Around(r"[0-9]\.", before=10, after=32, words=("GA1.", "fb.")),
         Cell(180, unless=("consent", "banner", "policy", "oauth", "count", "length")),
     ),
     judge=judge,

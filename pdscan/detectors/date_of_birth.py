@@ -92,10 +92,11 @@ DETECTOR = Detector(
     category="BirthDate",
     finders=(
         Around(
-            r"(?:synt(?:ynyt|\.|ymäaika|\xc3\xa4aika)|\xc3\xb6dd|\xc3\xb8dt|\xc3\xb6delse(?:datum|tid|dag)"
-            r"|\xc3\xb8dselsdato|(?:^|[^a-z])(?:born|d\.?o\.?b\.?)|date of birth|birth ?da(?:te|y)|s\xc3\xbcnd(?:inud|.{0,4}aeg)"
-            r"|syntym\xc3\xa4(?:aika|p\xc3\xa4iv\xc3\xa4))[^0-9]{0,20}[0-9]",
-            before=24, after=30, caseless=True,
+            r"[^0-9]{0,20}[0-9]", before=24, after=30, caseless=True,
+            words=("syntynyt", "synt.", "syntymäaika", "syntymäpäiv", "född", "født", "födelsedatum",
+                   "födelsetid", "födelsedag", "fødselsdato", " born", "\nborn", "(born", " dob",
+                   "\ndob", "(dob", "d.o.b", "date of birth", "birth date", "birthdate", "birthday",
+                   "sündinud", "sünniaeg", "sünnikuupäev"),
         ),
         Cell(40),
     ),

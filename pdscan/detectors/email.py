@@ -151,9 +151,10 @@ DETECTOR = Detector(
     category="EmailAddress",
     finders=(
         Run("@", _WORD + "._%+-'@", _LONGEST, hint=r"@[0-9A-Za-z\x80-\xff]", beyond_ascii=True),
-        Around(r'[^\s"]"@', before=68, after=190),
-        Around(r"[\[({<](?:at|AT|\xc3\xa4t|a|miuku|@)[\])}>]", before=60, after=80),
-        Around(r"[ ](?:at|\xc3\xa4t)[ ][A-Za-z0-9.-]{1,40}[ ](?:dot|piste|punkt)[ ]", before=90, after=24),
+        Around("", before=68, after=190, words=('"@',)),
+        Around("", before=60, after=80, words=("(at)", "[at]", "{at}", "<at>", "(AT)", "[AT]", "(ät)",
+                                               "[ät]", "(a)", "[a]", "(miuku)", "[miuku]", "(@)")),
+        Around("", before=90, after=24, words=(" dot ", " piste ", " punkt ")),
     ),
     judge=judge,
     context=("email", "e-mail", "sähköposti", "e-post", "epost", "mailto"),

@@ -48,7 +48,7 @@ DETECTOR = Detector(
     kind="jwt",
     name="JSON Web Token",
     category="Authenticating",
-    finders=(Around(r"\.eyJ", before=640, after=2720),),
+    finders=(Around("", before=640, after=2720, words=(".eyJ",)),),
     judge=judge,
     context=("bearer", "authorization", "token", "jwt"),
     labels=("jwt", "token", "access token", "id token", "authorization"),

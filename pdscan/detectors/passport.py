@@ -91,9 +91,9 @@ DETECTOR = Detector(
     finders=(
         Around(r"[0-9]{7}[MFX<][0-9]{7}", before=90, after=64),
         Around(
-            r"(?:passport|passi(?:n ?)?n(?:umero|ro|o)|passi|passnummer|pass ?nr|passinumber|pas ?nr)"
-            r"[^0-9\n]{0,24}[0-9]",
-            before=40, after=12, caseless=True,
+            r"[^0-9\n]{0,28}[0-9]", before=44, after=12, caseless=True,
+            words=("passport", "passinumero", "passin n", "passi:", "passi ", "passnummer", "pass nr",
+                   "passinumber"),
         ),
         Cell(24, unless=("expiry", "issued", "country", "date", "password")),
     ),

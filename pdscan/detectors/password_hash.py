@@ -55,11 +55,12 @@ DETECTOR = Detector(
     name="Hash of a password",
     category="Password",
     finders=(
-        Around(r"\$(?:2[abxy]?|argon2(?:id|i|d)|1|5|6|7|y|gy|apr1|scrypt|pbkdf2(?:-sha[0-9]{1,3})?)\$",
-               before=20, after=220),
-        Around(r"\$[PH]\$[A-Za-z0-9./]{31}", before=40, after=4),
-        Around(r"(?:pbkdf2_sha[0-9]{1,3}\$|pbkdf2:sha[0-9]{1,3}|scrypt:[0-9]{4,6}:)", before=20, after=230),
-        Around(r"\{(?:SSHA|SHA|SMD5|MD5|CRYPT|SSHA256|SSHA512|SHA256|SHA512)\}", before=12, after=150),
+        Around(
+            "", before=20, after=230,
+            words=("$2a$", "$2b$", "$2x$", "$2y$", "$2$", "$1$", "$5$", "$6$", "$7$", "$y$", "$gy$",
+                   "$P$", "$H$", "$apr1$", "$argon2", "$scrypt$", "$pbkdf2", "pbkdf2_sha",
+                   "pbkdf2:sha", "scrypt:", "{SSHA", "{SHA", "{SMD5}", "{MD5}", "{CRYPT}"),
+        ),
         Cell(240),
     ),
     judge=judge,

@@ -39,7 +39,9 @@ DETECTOR = Detector(
     kind="url_credentials",
     name="User name and password in a URL",
     category="Password",
-    finders=(Around("://[^\\s/@:?#\"'<>]{1,64}:[^\\s/@\"'<>]{1,100}@", before=190, after=81),),
+    finders=(
+        Around(r"[^\s/@:?#\"'<>]{1,64}:[^\s/@\"'<>]{1,100}@", before=190, after=81, words=("://",)),
+    ),
     judge=judge,
     examples=("postgresql://app:Kes4!2024@db.example.com:5432/orders",),
 )  # fmt: skip

@@ -39,7 +39,7 @@ DETECTOR = Detector(
     name="User agent of a browser",
     category="UserAgent",
     finders=(
-        Around(r"(?:Mozilla|Opera|Dalvik)/[0-9.]{1,6} \(", before=18, after=420),
+        Around(r"[0-9.]{1,6} \(", before=18, after=420, words=("Mozilla/", "Opera/", "Dalvik/")),
         Cell(440),
     ),
     judge=judge,

@@ -48,10 +48,11 @@ DETECTOR = Detector(
     category="VehicleLicense",
     finders=(
         Around(
-            r"(?:rekister(?:inumero|itunnu|\.? ?n(?:ro|umero))|rek\.? ?n(?:ro|o|umero)|reg\.? ?(?:nr|no)"
-            r"|registreringsnummer|registreringsskylt|registration (?:number|plate|no)"
-            r"|licen[cs]e plate|number plate|auton|ajoneuvo|fordon|vehicle)[^0-9\n]{0,28}[0-9]",
-            before=16, after=6, caseless=True,
+            r"[^0-9\n]{0,28}[0-9]", before=16, after=6, caseless=True,
+            words=("rekisterinumero", "rekisteritunnu", "rek.nro", "rek. nro", "rek.no", "regnr",
+                   "reg.nr", "reg. nr", "reg nr", "registreringsnummer", "registreringsskylt",
+                   "registration number", "registration plate", "license plate", "licence plate",
+                   "number plate", " auton ", "\nauton ", "ajoneuvo", "fordon", "vehicle"),
         ),
         Cell(16, unless=("yritys", "company", "business", "association", "product")),
     ),
