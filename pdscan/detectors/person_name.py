@@ -18,12 +18,11 @@ from pdscan.detectors.texts import CAPITAL, LETTER
 from pdscan.model import Likelihood
 
 _CLOSINGS = (
-    "erveisin|erveisin,? t[.:]|erv[.]|egards|incerely|aithfully|ours truly|est wishes|älsning"
-    "|älsningar|vh|ilsen|ilsner|ugupidamisega|oovidega|ervitades|heers|iitos|iittäen|hanks"
-    "|hank you|ack på förhand"
+    "terveisin|Terveisin|terv.|Terv.|egards|incerely|aithfully|ours truly|est wishes|älsning"
+    "|älsningar|mvh|Mvh|MVH|ilsen|ilsner|ugupidamisega|oovidega|ervitades"
 )
 _GREETINGS = "Hei|Moi|Terve|Hyvä|Hej|Hejsan|Bästa|Kära|Hello|Hi|Dear|Kære|Kjære|Tere|Lugupeetud"
-_TITLES = "Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Fru|Herra|Rouva|herra|rouva|Fröken|Tohtori|Hr"
+_TITLES = "Mr|Mrs|Ms|Dr|Herr|Fru|Herra|Rouva|herra|rouva|Fröken|Tohtori"
 
 _CAPPED = rf"[{CAPITAL}][{LETTER}'’]{{1,25}}(?:-[{CAPITAL}][{LETTER}'’]{{1,25}})?"
 _PARTICLE = r"(?:von|van|der|af|de|la|le|di|da|del|al|bin|ter|ten)"
@@ -61,7 +60,7 @@ def judge(candidates: Candidates) -> Judged:
         texts.matches(before, rf"(?:^|[\s>\"])(?:{_GREETINGS})[ ]$")
     )
     closed = texts.cut_behind(candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE).where(
-        texts.matches(before, rf"(?i)(?:{_CLOSINGS})[,.!]?\s$")
+        texts.matches(before, rf"(?i)(?:{_CLOSINGS.replace('.', '[.]')})[,.!]?\s$")
     )
     found = display.or_else(titled).or_else(greeted).or_else(closed)
     found = found.where(~texts.matches(found.text, _NOT_PEOPLE))
@@ -101,9 +100,11 @@ DETECTOR = Detector(
     category="Name",
     finders=(
         Around(r"[^\s<>,;][ ]{0,2}<[A-Za-z0-9._%+-]{1,64}@", before=150, after=1),
-        Around(rf"(?:{_CLOSINGS})[,.!]?\s", before=24, after=80),
-        Around(rf"(?:{_GREETINGS})[ ]", before=12, after=80),
-        Around(rf"(?:{_TITLES})\.?[ ]", before=12, after=80),
+        Around(r"[,.!]?\s", before=24, after=80, words=tuple(_CLOSINGS.split("|"))),
+        Around(r"(?=[A-Z\xc3])", before=14, after=80, words=tuple(
+            f"{start}{word} " for word in _GREETINGS.split("|") for start in ("\n", '"', "> "))),
+        Around(r"\.?[ ](?=[A-Z\xc3])", before=14, after=80, words=tuple(
+            f"{start}{word}" for word in _TITLES.split("|") for start in '\n "')),
         Cell(
             80,
             unless=("user", "file", "product", "company", "host", "domain", "display", "project",

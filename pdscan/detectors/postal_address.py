@@ -46,7 +46,6 @@ _MORE_ENDINGS = (
 )
 _STREETS = (
     "Street|Road|Avenue|Lane|Drive|Crescent|Terrace|Boulevard|Square|Gardens|Grove|Close|Court"
-    "|Place|Way|Walk|Row|Mews"
 )
 
 _WORD = rf"[{CAPITAL}][{LETTER}'’.-]*"
@@ -158,12 +157,13 @@ DETECTOR = Detector(
     name="Postal address",
     category="PhysicalAddress",
     finders=(
-        Around(f"(?:{_ENDINGS})[ ][0-9]", before=80, after=90),
+        Around("", before=80, after=90, words=tuple(
+            f"{ending} {digit}" for ending in _ENDINGS.split("|") for digit in range(10))),
         Around(r"[,\n][ ]{0,2}(?:(?:FIN?|SE?|NO?|DK|EE|AX)[- ])?[0-9]{3}[0-9 ][0-9]{0,2}[ ](?:[A-Z]|\xc3.)",
                before=120, after=60),
         Around(r"[A-Z][0-9][0-9A-Z]?[ ][0-9][A-Z]{2}", before=160, after=4),
-        Around(r",[ ][A-Z]{2}[ ][0-9]{5}", before=160, after=8),
-        Around(f"[ ](?:{_STREETS})", before=80, after=8),
+        Around(r"[A-Z]{2}[ ][0-9]{5}", before=160, after=8),
+        Around("", before=80, after=8, words=tuple(f" {name}" for name in _STREETS.split("|"))),
         Cell(160, lines=4, unless=("email", "e mail", "mail", "sähköposti", "e post", "ip", "mac", "web", "url",
                           "verkko", "memory", "wallet", "host", "server", "bitcoin", "contract",
                           "mail address", "remote", "client", "source", "destination", "listen")),
