@@ -27,6 +27,7 @@ from pdscan.connectors.interface import Event, Limits, ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Outcome, Reason, State
 
+_SLOWEST = 4 << 20  # bytes a second that even a slow reader of a large file manages
 _UNPACKED_FREELY = 10 << 20  # bytes before the ratio of unpacked to packed bytes counts
 _AS_TEXT = "read as plain text"
 _ERRNO = {
@@ -54,6 +55,10 @@ class _Peeler:
         self._most = options.limits.expanded
         if size is not None:
             self._most = min(self._most, max(_UNPACKED_FREELY, size * options.limits.ratio))
+            # Containers that do not compress give each byte once a level: a mailbox of 50 GB is
+            # no bomb, and takes its time.
+            self._most += size * options.limits.depth
+            self._deadline += size / _SLOWEST
 
     def charge(self, expanded: int) -> None:
         """Counts bytes that were unpacked; raises `UnreadableError` where a limit is reached."""

@@ -51,6 +51,16 @@ class Format:
 
 
 FORMATS = (
+    Format("mbox", ("application/mbox",)),
+    Format("mime", ("message/rfc822",), is_text=True),
+    Format("zips", ("application/zip", "application/java-archive", "application/vnd.apple.iwork")),
+    Format("tars", ("application/x-tar", "application/x-gtar", "application/x-ustar")),
+    Format("archives", (
+        "application/x-7z-compressed", "application/x-rar", "application/vnd.rar",
+        "application/vnd.ms-cab-compressed", "application/x-iso9660-image", "application/x-cpio",
+        "application/x-archive", "application/vnd.debian.binary-package", "application/x-rpm",
+        "application/x-lha", "application/x-lzh-compressed",
+    )),
     Format("csv", ("text/csv", "text/tab-separated-values"), is_text=True),
     Format("json", ("application/json", "application/x-ndjson"), is_text=True),
     Format("xml", ("text/xml",), is_text=True),
