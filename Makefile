@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo test lint format docs bench accuracy clean
 
 help:  ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,15 @@ format: $(VENV)/.dev  ## bring the code into its style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/.dev  ## write the help texts and sessions in README.md and docs/ anew
+	$(BIN)/python -m tests.pages
+
+bench: $(VENV)/.dev  ## measure speed and memory beside peers; ARGS=--small for a quick look
+	$(BIN)/python -m bench $(ARGS)
+
+accuracy: $(VENV)/.dev  ## measure how right the detectors are; exit code 1 below a target
+	$(BIN)/python -m bench.accuracy $(ARGS)
+
 clean:  ## remove what was made: environment, caches, demo
 	rm -rf $(VENV) $(VENV).log build dist demo
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -38,5 +47,5 @@ $(VENV)/.run: pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	@$(PIP) install --group dev
+	@$(PIP) install --group dev --editable '.[databases]'
 	@touch $@

@@ -31,12 +31,14 @@ _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
 class Source:
     """A system to walk: a folder, file or URL under a name that its locators begin with.
 
-    ``entity`` is the legal entity that answers for what lies there.
+    ``entity`` is the legal entity that answers for what lies there; ``password_command`` prints the
+    password of a URL.
     """
 
     name: str
     address: str
     entity: str = ""
+    password_command: str = ""
 
     @property
     def is_url(self) -> bool:
@@ -293,6 +295,7 @@ class _Table:
     path: str = ""
     url: str = ""
     entity: str = ""
+    password_command: str = ""
 
 
 _SOURCE_KEYS = [column.name for column in fields(_Table)]
@@ -317,7 +320,7 @@ def _sources(tables: Any, file: Path) -> tuple[Source, ...]:
         if bool(given.path) == bool(given.url):
             raise UsageError(f"{where} ({given.name}): give either path or url")
         address = given.url or str(file.parent / Path(given.path).expanduser())
-        sources[given.name] = Source(given.name, address, given.entity)
+        sources[given.name] = Source(given.name, address, given.entity, given.password_command)
     return tuple(sources.values())
 
 
@@ -345,7 +348,7 @@ def sources_for(targets: Iterable[str], settings: Settings) -> tuple[Source, ...
         while name in taken:
             name, number = f"{source.name}~{number}", number + 1
         taken.add(name)
-        chosen.append(Source(name, source.address, source.entity))
+        chosen.append(Source(name, source.address))
     return tuple(chosen)
 
 

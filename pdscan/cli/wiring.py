@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pdscan import __version__, detectors, keys
+from pdscan.cli.terminal import tell
 from pdscan.config import Settings, Source
 from pdscan.connectors.files import STANDARD_INPUT, Files
 from pdscan.connectors.interface import Connector, Limits, ReadOptions
@@ -72,10 +73,20 @@ def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: b
 
 def connector(source: Source, settings: Settings, options: ReadOptions) -> Connector:
     """The connector that walks `source`; raises UsageError where there is none for its URL."""
-    if source.is_url:
-        scheme = source.address.partition(":")[0]
-        raise UsageError(f"{source.name}: no connector for {scheme}: URLs; give a path")
-    return Files(source.name, source.address, settings["include"], settings["exclude"], options)
+    if not source.is_url:
+        return Files(source.name, source.address, settings["include"], settings["exclude"], options)
+    try:
+        from pdscan.connectors.sql.credentials import resolve
+        from pdscan.connectors.sql.opening import open_database
+    except ImportError as error:
+        raise UsageError(
+            f"{source.name}: databases need an optional part of pdscan ({error.name} is missing): "
+            "pip install 'pdscan[databases]'"
+        ) from None
+    credentials = resolve(source.name, source.address, command=source.password_command)
+    if credentials.warning:
+        tell(f"pdscan: {credentials.warning}")
+    return open_database(source.name, credentials.url, reading=options)
 
 
 def record(settings: Settings, sources: Iterable[Source], the_plan: Plan) -> dict[str, Any]:
@@ -108,8 +119,9 @@ def shown(value: Any) -> Any:
 
 
 def without_password(address: str) -> str:
-    """`address` with the password of a URL left out."""
-    return re.sub(r"(://[^/@:]*):[^/]*@", r"\1@", address)
+    """`address` without the password of a URL, be it before the host or a parameter."""
+    address = re.sub(r"(://[^/@:]*):[^/]*@", r"\1@", address)
+    return re.sub(r"(?i)([?&][^=&]*pass[^=&]*=)[^&]*", r"\1***", address)
 
 
 def _passwords(path: Path | None) -> tuple[str, ...]:

@@ -259,7 +259,7 @@ class _Writer:
             identity = _identity(person, 1)
             word = "henkilötunnukseni on" if person.country == "fi" else "mitt personnummer är"
             message, holds = (
-                _MESSAGES[person.number // 9 % len(_MESSAGES)],
+                _MESSAGES[(person.number // 9 + person.number // 45) % len(_MESSAGES)],
                 {"email": person.emails[0]},
             )
             if "{identity}" in message:

@@ -48,7 +48,7 @@ def _iso(text: str) -> str | None:
         day, year = numbers
     elif len(numbers) == 1:
         year, month, day = numbers[0] // 10000, numbers[0] // 100 % 100, numbers[0] % 100
-        if not _OLDEST <= year:
+        if not year >= _OLDEST:
             day, month, year = numbers[0] // 1000000, numbers[0] // 10000 % 100, numbers[0] % 10000
     elif len(numbers) == 3:
         year, month, day = numbers if numbers[0] > 31 else reversed(numbers)

@@ -94,8 +94,9 @@ def _locators(item: pa.Array, batch: pa.RecordBatch) -> pa.Array:
         for name in batch["field"].dictionary.to_pylist()
     ]
     field = pa.array([f"{name}&" if name else "" for name in names], pa.string())
-    key = pc.replace_substring(batch["key"], "&", "&key=")
-    key = pc.fill_null(pc.binary_join_element_wise("key=", key, "&", ""), "")
+    key = pc.fill_null(batch["key"], "")
+    written = pc.binary_join_element_wise("key=", pc.replace_substring(key, "&", "&key="), "&", "")
+    key = pc.if_else(pc.equal(key, ""), "", written)
     return pc.binary_join_element_wise(
         item, "#", key, field.take(batch["field"].indices), "span=",
         pc.cast(batch["start"], pa.string()), "-", pc.cast(batch["end"], pa.string()), "",

@@ -119,7 +119,7 @@ CODES: list[tuple[tuple[str, ...], int, str]] = [
     (("scan", "data", "--config", "none.toml"), 2, "none.toml: no such configuration file"),
     (("scan", "data", "-o", "data"), 2, "data exists"),
     (("scan", "data", "--key-file", "open.key"), 2, "chmod 600"),
-    (("scan", "ftp://example.org/x"), 2, "no connector for ftp:"),
+    (("scan", "ftp://example.org/x"), 2, "no driver for ftp"),
     (("scam", "data"), 2, "did you mean scan?"),
     (("inventory", "show", "nowhere"), 2, "nowhere holds no inventory"),
     (("detectors", "show", "hetu"), 2, "did you mean fi.hetu?"),

@@ -24,6 +24,8 @@ import stdnum.se.personnummer
 
 from pdscan.demo import estate
 from pdscan.demo.people import Person, people
+from pdscan.model import Locator
+from tests.cli.command import run_here
 
 # Each kind of identifier by the judgement of a library that is not ours.
 ORACLES: dict[str, Callable[[str], object]] = {
@@ -111,6 +113,27 @@ def test_all_that_the_truth_says_stands_where_it_says(
                     ORACLES[kind](text)
                 checked[kind] += 1
     assert set(checked) >= {*ORACLES, "email", "phone", "ipv4", "ipv6", "fi.passport"}
+
+
+def test_a_scan_finds_what_the_truth_says(
+    made: tuple[Path, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    folder, everybody = made
+    result = run_here("scan", str(folder), "-f", "ndjson", cwd=tmp_path)
+    assert result.code == 3, "one log is cut off"
+    found = Counter(_file_and_kind(json.loads(line)) for line in result.out.splitlines())
+    expected = Counter(
+        (place["file"], kind)
+        for person in everybody
+        for place in person["places"]
+        for kind in place["holds"]
+    )
+    missing = {what: (found[what], n) for what, n in expected.items() if found[what] < 0.85 * n}
+    assert not missing
+
+
+def _file_and_kind(row: dict[str, Any]) -> tuple[str, str]:
+    return Locator.parse(row["item"]).path[0], row["kind"]
 
 
 def _tables(path: Path) -> Callable[[str, str], str]:

@@ -96,6 +96,12 @@ def test_the_schema_refuses_what_is_not_a_finding() -> None:
     assert not validator.is_valid(good | {"likelihood": "certain"})
 
 
+def test_no_key_is_no_key() -> None:
+    for key in (None, ""):
+        (row,) = ndjson(FINDING | {"key": key, "field": "Message"})
+        assert row["locator"] == "crm:a file%3B 100%25.txt#field=Message&span=40-61"
+
+
 def test_locators_parse_back() -> None:
     first, second = (Locator.parse(row["locator"]) for row in ndjson(FINDING, CELL))
     assert first == ITEMS[0].at(40, 61)
