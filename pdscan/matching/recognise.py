@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pdscan.detectors.interface import Detector
 from pdscan.matching.engine import Engine
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
-from pdscan.matching.fingerprints import Fingerprinter
+from pdscan.matching.fingerprints import KEY_SIZE, Fingerprinter
 from pdscan.matching.windows import Scanner
 from pdscan.model import Block, Likelihood
 
@@ -46,3 +46,10 @@ def recognise(
                         row["preview"],
                         row["fingerprint"],
                     )
+
+
+def occurs(text: str, detector: Detector) -> bool:
+    """Whether `detector` finds anything in `text`, however unlikely."""
+    engine = Engine([detector], minimum=Likelihood.VERY_UNLIKELY)
+    nobody = Fingerprinter(bytes(KEY_SIZE))
+    return any(batch.num_rows for batch in Scanner(engine, nobody).scan([Block(text.encode())]))
