@@ -21,6 +21,8 @@ from pdscan.model import Likelihood
 FILE_NAME = "pdscan.toml"
 PREFIX = "PDSCAN_"
 FILE_VARIABLE = "PDSCAN_CONFIG"  # the configuration file itself: not a setting within it
+#: Passwords of sources: read by connectors, never shown.
+PASSWORD_PREFIX = "PDSCAN_PASSWORD_"  # noqa: S105 - a name
 DEFAULT = "default"
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
 
@@ -237,6 +239,8 @@ def _from_environment(environment: Mapping[str, str], folder: Path) -> dict[str,
     values = {}
     for variable in sorted(environment):
         if not variable.startswith(PREFIX) or variable == FILE_VARIABLE:
+            continue
+        if variable.startswith(PASSWORD_PREFIX):
             continue
         if variable not in known:
             raise UsageError(

@@ -71,7 +71,8 @@ class Reason(StrEnum):
     BUG = "the reader failed"
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """`text` as a part of a written locator, so that ``parse`` gives it back."""
     return quote(os.fsencode(text), safe=" -._~,@+()[]{}$'äöåÄÖÅ".encode())
 
 
@@ -101,13 +102,13 @@ class Locator:
     span: tuple[int, int] | None = None
 
     def __str__(self) -> str:
-        steps = "!/".join("/".join(map(_escape, step.split("/"))) for step in self.path)
-        parts = [f"key={_escape(column)}:{_escape(value)}" for column, value in self.key]
+        steps = "!/".join("/".join(map(escape, step.split("/"))) for step in self.path)
+        parts = [f"key={escape(column)}:{escape(value)}" for column, value in self.key]
         if self.field:
-            parts.append(f"field={_escape(self.field)}")
+            parts.append(f"field={escape(self.field)}")
         if self.span is not None:
             parts.append(f"span={self.span[0]}-{self.span[1]}")
-        return f"{_escape(self.source)}:{steps}" + (f"#{'&'.join(parts)}" if parts else "")
+        return f"{escape(self.source)}:{steps}" + (f"#{'&'.join(parts)}" if parts else "")
 
     @classmethod
     def parse(cls, text: str) -> Locator:
@@ -144,7 +145,7 @@ class Locator:
 
 def written_key(*pairs: tuple[str, str]) -> str:
     """A stable key as `Places.keys` wants it: the pairs as they stand in a written locator."""
-    return "&".join(f"{_escape(column)}:{_escape(value)}" for column, value in pairs)
+    return "&".join(f"{escape(column)}:{escape(value)}" for column, value in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,10 +87,11 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command and ends the process with its exit code."""
-    sys.exit(_run(arguments))
+    sys.exit(run(arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def run(arguments: Sequence[str] | None) -> int:
+    """Runs a command; its exit code. Errors are told on standard error, one line each."""
     try:
         result = group.main(arguments, prog_name="pdscan", standalone_mode=False)
         sys.stdout.flush()

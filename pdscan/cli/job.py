@@ -80,11 +80,12 @@ class Job:
 
     def coverage(self) -> dict[str, Any]:
         """What was read and what not, for a document."""
-        return {
+        coverage = {
             "complete": self.totals.complete,
             "states": dict(sorted(self.totals.states.items())),
             "reasons": dict(sorted(self.totals.reasons.items())),
         }
+        return {"coverage": coverage}
 
     def print_summary(self) -> None:
         """For people, to standard output."""

@@ -35,7 +35,10 @@ _NAMES = {
 _MIXED = "utf-8, some bytes windows-1252"
 _SAMPLE = 16 << 10
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\b\x1b\0")) + b"\x7f"
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 _COMMON = frozenset("åäöÅÄÖéÉüÜæøÆØ")
+_OPENING = frozenset("‘“„«‚‹")
+_CLOSING = frozenset("’”»›")
 _JOINERS = frozenset("’‘´`\u00ad·\ufeff\u00a0")
 
 
@@ -46,9 +49,11 @@ class Text:
     a byte order mark is not part of the text.
     """
 
-    def __init__(self, content: Content, size: int) -> None:
+    def __init__(self, content: Content, size: int, *, declared: str = "") -> None:
+        """`declared`: the encoding the content claims, believed where it is not UTF-8."""
         self._content = content
         self._size = size
+        self._declared = declared
         self.encoding = "ascii"
 
     def __iter__(self) -> Iterator[bytes]:
@@ -73,13 +78,13 @@ class Text:
                 is_valid = is_utf8(body)
                 if not is_decided:
                     is_decided = True
-                    self.encoding = "utf-8" if is_valid else _guess(chunk)
+                    self.encoding = "utf-8" if is_valid else self._declared or _guess(chunk)
                     if self.encoding not in ("utf-8", _MIXED):
                         yield from self._recode(chunk, stream, self.encoding)
                         return
                 if not is_valid:
                     self.encoding = _MIXED
-                    body = body.decode("utf-8", _PATCH).encode()
+                    body = body.decode("utf-8", PATCH).encode()
                 if body:
                     yield body
             else:
@@ -90,7 +95,7 @@ class Text:
                 chunk = rest + chunk
             elif rest:
                 self.encoding = _MIXED if self.encoding == "utf-8" else self.encoding
-                yield rest.decode("utf-8", _PATCH).encode()
+                yield rest.decode("utf-8", PATCH).encode()
 
     def _recode(self, chunk: bytes, stream: BinaryIO, name: str) -> Iterator[bytes]:
         self.encoding = _NAMES.get(name, name)
@@ -103,6 +108,21 @@ class Text:
             yield text.encode("utf-8", "replace")
 
 
+def declared_encoding(name: str) -> str:
+    """The codec for an encoding's name as documents declare it; empty where there is none.
+
+    Browsers read Latin-1 and ASCII as windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).
+    """
+    try:
+        known = codecs.lookup(name)
+    except LookupError:
+        return ""
+    if known.name in ("iso8859-1", "ascii"):
+        return "cp1252"
+    is_text = getattr(known, "_is_text_encoding", True)
+    return known.name if is_text and not known.name.startswith(("utf", "idna", "puny")) else ""
+
+
 def decode_head(head: bytes) -> str:
     """The text of the beginning of a content, to judge its format by."""
     mark, name = _marked(head)
@@ -113,7 +133,7 @@ def decode_head(head: bytes) -> str:
     if is_utf8(body):
         return body.decode()
     name = _guess(head)
-    return head.decode("utf-8", _PATCH) if name == _MIXED else head.decode(name, "replace")
+    return head.decode("utf-8", PATCH) if name == _MIXED else head.decode(name, "replace")
 
 
 def looks_like_text(head: bytes) -> bool:
@@ -132,9 +152,9 @@ def looks_like_text(head: bytes) -> bool:
         return False
     if head.isascii() or is_utf8(head[: character_border(head)]):
         return True
-    # An eight-bit text has mostly ASCII letters and blanks, or long runs of letters beyond it;
-    # compressed bytes have all 256 values alike and so fail on the controls above.
-    return controls == 0 or controls * 1000 < printable
+    # Eight-bit text holds no controls, and blanks and ASCII between the letters beyond it.
+    beyond = len(head) - len(head.translate(None, _BEYOND_ASCII))
+    return not zeros and not controls and beyond * 10 <= len(head) * 7
 
 
 def _marked(head: bytes) -> tuple[bytes, str]:
@@ -189,8 +209,9 @@ def _patch(error: UnicodeError) -> tuple[str, int]:
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
-_PATCH = "pdscan.windows-1252"
-codecs.register_error(_PATCH, _patch)
+#: The error handler that reads bytes that are not UTF-8 as windows-1252.
+PATCH = "pdscan.windows-1252"
+codecs.register_error(PATCH, _patch)
 
 
 def _guess(data: bytes) -> str:
@@ -244,8 +265,11 @@ def _score(text: str) -> float:
                 total += 0.4
         elif before.isalpha() and after.isalpha() and char not in _JOINERS:
             total -= 2
+        elif char in _OPENING or char in _CLOSING:
+            inner, outer = (after, before) if char in _OPENING else (before, after)
+            total += 0.8 if not inner.isspace() and not outer.isalpha() else -1
         elif char == "¤":
             total -= 0.1  # the euro sign of ISO-8859-15, almost always
         else:
-            total += 0.4 if char in "’‘“”–—…€§°«»£±½®©™\u00a0" else 0
+            total += 0.4 if char in "–—…€§°£±½®©™\u00a0" else 0
     return total / count if count else 0.0

@@ -28,12 +28,15 @@ _MAGIC_BYTES = 16 << 10  # libmagic's answers do not change beyond, its time doe
 
 # -- text ------------------------------------------------------------------------------------
 
-_MAIL_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}:(?: |\t|$)")
+_MAIL_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}:")
 _MAIL_NAMES = re.compile(
     r"(?im)^(?:from|to|cc|subject|date|message-id|received|return-path|mime-version|delivered-to"
     r"|content-type|reply-to|x-[a-z-]+):"
 )
 _FROM_LINE = re.compile(r"From \S.* (?:19|20)\d\d\b")
+_FROM_DATE = re.compile(
+    r"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d(?::\d\d)? "
+)
 _HTML = re.compile(
     r"(?is)\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*"
     r"<(?:!doctype\s+html|html|head|body|title|meta|div|table|p|h1|ul|span|script|style)\b"
@@ -80,6 +83,10 @@ _OLE_STREAMS = (
     ("EncryptedPackage", "application/x-ooxml-encrypted"),
     ("VisioDocument", "application/vnd.visio"),
 )
+# A ContentInfo of RFC 5652: a sequence that begins with one of PKCS #7's object identifiers.
+_CMS = re.compile(
+    rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06\x09\*\x86H\x86\xf7\r\x01\x07", re.DOTALL
+)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
@@ -115,16 +122,29 @@ def identify(content: Content) -> str:
             return media_type
     if head.startswith(b"\xff\xff\xff\xff") and b"\x00\x04\x00" in head[4:64]:
         return "application/vnd.apache.arrow.stream"
+    if _CMS.match(head):
+        return "application/pkcs7-mime"
     if head.startswith(b"PK\x03\x04"):
         return _zip(content)
     if head.startswith(_OLE):
         return _ole(content)
+    if _is_tar(head):
+        return "application/x-tar"
     if looks_like_text(head):
         return _text(decode_head(head), content)
     found = _libmagic(head[:_MAGIC_BYTES])
     found = _SAME.get(found, found)
-    # libmagic takes stray bytes for text and rare audio; what does not look like text is not.
-    return OCTETS if found.startswith("text/") and not looks_like_text(head) else found
+    # libmagic takes stray bytes for text; what holds zero bytes and did not look like text is not.
+    return OCTETS if found.startswith("text/") and b"\0" in head else found
+
+
+def _is_tar(head: bytes) -> bool:
+    """Whether a tar header with its right checksum comes first: the oldest have no other sign."""
+    try:
+        stated = int(head[148:156].strip(b"\0 "), 8)
+    except ValueError:
+        return False
+    return len(head) >= 512 and stated == sum(head[:148]) + sum(head[156:512]) + 8 * 0x20
 
 
 def _text(text: str, content: Content) -> str:
@@ -134,8 +154,9 @@ def _text(text: str, content: Content) -> str:
     for sign, media_type in _BY_START:
         if start.startswith(sign):
             return media_type
-    if _FROM_LINE.match(text.partition("\n")[0]) and _is_mail(text.partition("\n")[2]):
-        return "application/mbox"
+    first, _, following = text.partition("\n")
+    if _FROM_DATE.match(first) or (_FROM_LINE.match(first) and _is_mail(following)):
+        return "message/rfc822" if extension == ".eml" else "application/mbox"
     if start.startswith("%PDF-"):
         return "application/pdf"
     if start.startswith(("{", "[")) and (media_type := _json(text, content)):

@@ -70,5 +70,6 @@ class ReadOptions:
     """How items are read, the same for all connectors."""
 
     limits: Limits = field(default_factory=Limits)
-    block_size: int = 4 << 20  # bytes of text in a block, about
+    block_size: int = 2 << 20  # bytes of a table in a block, about
+    text_size: int = 16 << 20  # bytes of running text in a block
     passwords: tuple[str, ...] = field(default=(), repr=False)  # for encrypted members

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import errno
 import io
+import lzma
 import time
+import zlib
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
 
 from pdscan.connectors import formats
+from pdscan.connectors.formats.contents import HEAD, read_up_to
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Note, Reader
 from pdscan.connectors.identify import identify
 from pdscan.connectors.interface import Event, Limits, ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Outcome, Reason, State
 
+_SLOWEST = 4 << 20  # bytes a second that even a slow reader of a large file manages
 _UNPACKED_FREELY = 10 << 20  # bytes before the ratio of unpacked to packed bytes counts
 _AS_TEXT = "read as plain text"
 _ERRNO = {
@@ -51,6 +55,10 @@ class _Peeler:
         self._most = options.limits.expanded
         if size is not None:
             self._most = min(self._most, max(_UNPACKED_FREELY, size * options.limits.ratio))
+            # Containers that do not compress give each byte once a level: a mailbox of 50 GB is
+            # no bomb, and takes its time.
+            self._most += size * options.limits.depth
+            self._deadline += size / _SLOWEST
 
     def charge(self, expanded: int) -> None:
         """Counts bytes that were unpacked; raises `UnreadableError` where a limit is reached."""
@@ -78,6 +86,8 @@ class _Peeler:
             if not opened:
                 yield item
             account.fail(*explain(error))
+        if isinstance(content, _Metered) and content.error is not None:
+            account.fail_first(*explain(content.error))
         yield account.outcome()
 
     def _read(
@@ -167,6 +177,10 @@ class _Account:
         if (reason, detail) not in self._reasons:
             self._reasons.append((reason, detail))
 
+    def fail_first(self, reason: str, detail: str) -> None:
+        """Notes what is the cause of the failures seen so far."""
+        self._reasons = [(reason, detail)]
+
     def outcome(self) -> Outcome:
         """The first reason is the item's; further ones are told in the detail."""
         if not self._reasons:
@@ -191,45 +205,63 @@ def explain(error: Exception) -> tuple[str, str]:
         return Reason.LIMIT, name
     if isinstance(error, OSError) and error.errno is not None:
         return _ERRNO.get(error.errno, Reason.IO), errno.errorcode.get(error.errno, "")
+    if isinstance(error, _BROKEN) or name.endswith("ZstdError"):
+        return Reason.CORRUPT, name
     return Reason.BUG, name
 
 
+#: What the decompressors of the standard library raise for bytes that are not theirs; a bad bzip2
+#: or gzip stream is an OSError without a number.
+_BROKEN = (zlib.error, lzma.LZMAError, OSError)
 _DAMAGED = (Reason.CORRUPT, Reason.TRUNCATED, Reason.BUG)
 
 
-@dataclass(frozen=True, slots=True)
 class _Metered:
-    """A nested content whose bytes are counted as they are unpacked."""
+    """A nested content whose bytes are counted as they are unpacked.
 
-    content: Content
-    charge: Callable[[int], None]
+    Where its stream breaks off, what came before is still handed on: the stream just ends, and
+    ``error`` tells why.
+    """
+
+    def __init__(self, content: Content, charge: Callable[[int], None]) -> None:
+        self._content = content
+        self._charge = charge
+        self.error: Exception | None = None
 
     @property
     def name(self) -> str:
-        return self.content.name
+        return self._content.name
 
     @property
     def size(self) -> int | None:
-        return self.content.size
+        return self._content.size
 
     @property
     def path(self) -> Path | None:
-        return self.content.path
+        return self._content.path
 
     @property
     def head(self) -> bytes:
-        return self.content.head
+        if self._content.path is None and self._content.size is None:
+            with self.open() as stream:
+                return read_up_to(stream, HEAD)
+        return self._content.head
 
     def open(self) -> BinaryIO:
-        return cast(BinaryIO, io.BufferedReader(_Meter(self.content.open(), self.charge), 1 << 18))
+        return cast(BinaryIO, io.BufferedReader(_Meter(self._content.open(), self), 1 << 18))
+
+    def count(self, expanded: int) -> None:
+        """Counts bytes that were unpacked; may raise `UnreadableError`."""
+        self._charge(expanded)
 
 
 class _Meter(io.RawIOBase):
-    """A stream that counts what is read from it."""
+    """A stream that counts what is read from it, and ends where it breaks."""
 
-    def __init__(self, stream: BinaryIO, charge: Callable[[int], None]) -> None:
+    def __init__(self, stream: BinaryIO, metered: _Metered) -> None:
         self._stream = stream
-        self._charge = charge
+        self._metered = metered
+        self._read = getattr(stream, "read1", stream.read)
         self._counted = 0
         self._at = 0
 
@@ -240,12 +272,16 @@ class _Meter(io.RawIOBase):
         return self._stream.seekable()
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # what io passes
-        chunk = self._stream.read(len(buffer))
+        try:
+            chunk = self._read(len(buffer))
+            self._at += len(chunk)
+            if self._at > self._counted:
+                self._metered.count(self._at - self._counted)
+                self._counted = self._at
+        except Exception as error:  # the driver makes it the item's outcome
+            self._metered.error = self._metered.error or error
+            return 0
         buffer[: len(chunk)] = chunk
-        self._at += len(chunk)
-        if self._at > self._counted:
-            self._charge(self._at - self._counted)
-            self._counted = self._at
         return len(chunk)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:

@@ -258,7 +258,10 @@ class _Writer:
         for person in self._everybody[4::9]:
             identity = _identity(person, 1)
             word = "henkilötunnukseni on" if person.country == "fi" else "mitt personnummer är"
-            message, holds = _MESSAGES[person.number % len(_MESSAGES)], {"email": person.emails[0]}
+            message, holds = (
+                _MESSAGES[person.number // 9 % len(_MESSAGES)],
+                {"email": person.emails[0]},
+            )
             if "{identity}" in message:
                 holds["fi.hetu" if person.country == "fi" else "se.personnummer"] = identity
             if "{phone}" in message:

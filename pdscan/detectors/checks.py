@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -33,6 +34,18 @@ def digits_at(chars: Bytes2D, start: int, stop: int) -> Ints:
         number *= 10
         number += chars[:, column]
     return number - 0x30 * int("1" * (stop - start) or "0")
+
+
+def today() -> int:
+    """The day of the scan as YYYYMMDD: nobody is born after it."""
+    day = datetime.date.today()
+    return day.year * 10000 + day.month * 100 + day.day
+
+
+def is_birthday(year: Ints, month: Ints, day: Ints) -> Flags:
+    """Which rows are days on which someone can have been born: real and not after today."""
+    found: Flags = is_date(year, month, day) & (year * 10000 + month * 100 + day <= today())
+    return found
 
 
 def is_digit(chars: npt.NDArray[np.uint8]) -> Flags:

@@ -162,5 +162,5 @@ DETECTOR = Detector(
             "alv numero", "alv nro", "alvnro", "alv tunnus", "alv", "momsnummer", "momsnr",
             "moms reg nr", "momsregistreringsnummer", "vat nummer", "mva nummer", "ust id",
             "ust idnr", "ustidnr", "tva", "btw nummer", "partita iva", "kmkr number"),
-    examples=("FI20774740", "SE556036079301", "ATU13585627", "CHE-107.787.577 MWST"),
+    examples=("FI20774740", "SE556036079301", "ATU13585627", "CHE-107.787.577"),
 )  # fmt: skip

@@ -55,6 +55,8 @@ def judge(candidates: Candidates) -> Judged:
     """Accepts numbers of their country's length and structure with the right check digits."""
     good = np.zeros(len(candidates), np.bool_)
     for length, rows, chars in by_length(candidates):
+        if length > _LONGEST:
+            continue
         code = (chars[:, 0].astype(np.int64) - 0x41) * 26 + chars[:, 1] - 0x41
         right = _STRUCTURE[code, _LONGEST] == length
         rows, chars, code = rows[right], chars[right], code[right]

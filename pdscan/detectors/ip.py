@@ -94,7 +94,7 @@ def _marks(mark: Ints, good: Flags) -> dict[str, Flags]:
 
 _COLON, _DOT = ord(":"), ord(".")
 _FORM = re.compile(
-    rb"(?P<lead>(?:[A-Za-z0-9]*[G-Zg-z][A-Za-z0-9]*[:.])*)"
+    rb"(?P<lead>(?:[A-Za-z]*[G-Zg-z][A-Za-z]*[:.])*(?::(?!:))?)"
     rb"(?P<address>[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])"
     rb"(?P<zone>%[A-Za-z0-9.]+?)?(?P<trail>[.:]*)"
 )
@@ -177,7 +177,9 @@ IPV6 = Detector(
     kind="ipv6",
     name="IPv6 address",
     category="IPAddress",
-    finders=(Run(":", _WORD + ":.%", 96, hint="::|(?::[0-9A-Fa-f]{1,4}){6}", least=2),),
+    finders=(
+        Run(":", _WORD + ":.%", 96, hint="::|(?::[0-9A-Fa-f]{1,4}){6}", least=2, beyond_ascii=True),
+    ),
     judge=judge_v6,
     context=_CONTEXT,
     labels=_LABELS,

@@ -52,11 +52,15 @@ def write_json(
     """One document: the members of `head`, under `name` the list of rows, and the members that
     `tail` gives once all rows are written.
     """
-    opening = json.dumps(dict(head), indent=2, ensure_ascii=False)[:-2]
-    stream.write(f"{opening}{',' if head else ''}\n  {json.dumps(name)}: [".encode())
+    members = [_member(*member) for member in head.items()]
+    stream.write(f"{{{','.join((*members, _member(name, [])))[:-1]}".encode())
     _write_list(stream, (rows(batch, "},\n    ") for batch in batches), ",\n    ")
-    closing = json.dumps(dict(tail()), indent=2, ensure_ascii=False)
-    stream.write(f"],{closing[1:]}\n".encode() if closing != "{}" else b"]\n}\n")
+    members = [_member(*member) for member in tail().items()]
+    stream.write(f"{','.join((']', *members))}\n}}\n".encode())
+
+
+def _member(name: str, value: Any) -> str:
+    return f"\n  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
 
 
 def write_csv(stream: BinaryIO, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 import hyperscan
 import numpy as np
 
+from pdscan.columns import blank_after, filled, gather, is_one_of, left_justify, stack
 from pdscan.detectors.interface import Annotator, Candidates, Detector, Levels, Regex, Run, Shape
 from pdscan.matching import annotating, tokens
 from pdscan.matching.context import LabelIndex
 from pdscan.matching.regions import Regions
 from pdscan.matching.shapes import ShapeIndex
 from pdscan.matching.signs import SignIndex, labelled_cells
-from pdscan.matching.text import Stretch, blank_after, filled, gather, left_justify, stack
+from pdscan.matching.text import Stretch, untouched
 from pdscan.model import Bytes2D, Ints, Layout
 
 _SIGHT = 8  # bytes beside a match that show its borders
@@ -41,6 +42,20 @@ class Batch:
     flags: Ints
     canonical: Bytes2D
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A window and where in it there may be candidates (None: nowhere, by digits and anchors)."""
+
+    window: bytes
+    found: Stretch | None
+    whole: Stretch
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether signs of candidates are everywhere."""
+        return self.found is not None and self.found.is_whole
 
 
 class CandidateFinder:
@@ -66,11 +81,15 @@ class CandidateFinder:
         #: How far a candidate may reach, with what must be seen beside it; in bytes.
         self.reach = max(self._regions.margin, longest + _SIGHT, *(a.reach for a in annotators))
 
-    def find(
-        self, window: bytes, layout: Layout, *, cut_left: bool, cut_right: bool
-    ) -> Iterator[Batch]:
-        """All candidates in `window` that their detector accepts."""
+    def survey(self, window: bytes, *, cut_left: bool, cut_right: bool) -> Survey:
+        """Looks where in `window` there may be candidates."""
         found = self._regions.find(window, cut_left=cut_left, cut_right=cut_right)
+        whole = untouched(window, cut_left=cut_left, cut_right=cut_right)
+        return Survey(window, found, whole)
+
+    def find(self, survey: Survey, layout: Layout) -> Iterator[Batch]:
+        """All candidates that their detector accepts."""
+        window, found, whole = survey.window, survey.found, survey.whole
         if found is not None and found.text:
             by_detector: dict[int, list[tokens.Spans]] = {}
             for spans in tokens.find(found.text, self._shapes):
@@ -82,10 +101,6 @@ class CandidateFinder:
                     if isinstance(finder, Run):
                         starts, ends = _runs_around(found.text, finder)
                         yield from self._judge_spans(number, found, starts, ends)
-        whole = Stretch(
-            window, (), np.array([0 if not cut_left else 1]),
-            np.array([len(window) - (1 if cut_right else 0)]),
-        )  # fmt: skip
         for number, starts, ends in labelled_cells(self._detectors, self._labels, window, layout):
             yield from self._judge_spans(number, whole, starts, ends)
         for signed in self._signs.find(window, layout):
@@ -129,10 +144,10 @@ class CandidateFinder:
             first, last = starts[rows], ends[rows]
             length = last - first
             raw = blank_after(gather(found.text, first, int(length.max())), length)
-            strip = np.frombuffer(self._detectors[number].strip, np.uint8)
+            strip = self._detectors[number].strip
             chars, kept = raw, length
-            if len(strip):
-                chars, kept = left_justify(raw, filled(raw, length) & ~np.isin(raw, strip))
+            if strip:
+                chars, kept = left_justify(raw, filled(raw, length) & ~is_one_of(raw, strip))
             anchor = None if anchors is None else anchors[rows] - first
             candidates = Candidates(self._fold(number, chars), kept, raw, length, anchor)
             yield from self._judged(number, found, first, last, candidates)

@@ -13,6 +13,7 @@ from pdscan.model import Ints
 
 _STEM = 5  # characters; a shorter word must stand alone, a longer one may go on (inflection)
 _KNOWN = 50_000  # labels remembered before the memory is begun anew
+_FOR, _AGAINST = 1, 2
 _FOLD = bytes.maketrans(b"_-\t\n\r", b"     ")
 
 
@@ -27,8 +28,11 @@ class ContextIndex:
         words = sorted({w for d in detectors for w in (*d.context, *d.counter)})
         self.words = words
         numbers = {word: number for number, word in enumerate(words)}
-        self._for = [np.array([numbers[w] for w in d.context], np.int64) for d in detectors]
-        self._against = [np.array([numbers[w] for w in d.counter], np.int64) for d in detectors]
+        # Detector × word: 1 speaks for it, 2 against it.
+        self._says = np.zeros((len(detectors), len(words)), np.uint8)
+        for row, detector in enumerate(detectors):
+            self._says[row, [numbers[word] for word in detector.context]] |= _FOR
+            self._says[row, [numbers[word] for word in detector.counter]] |= _AGAINST
         self._sizes = np.array([len(w.encode()) for w in words], np.int64)
         self._alone = np.array([len(w) < _STEM for w in words], np.bool_)
         self._database = None
@@ -60,8 +64,9 @@ class ContextIndex:
             return pro, con
         for number in np.unique(detector[roomy]).tolist():
             rows = np.flatnonzero(roomy & (detector == number))
-            for wanted, found in ((self._for[number], pro), (self._against[number], con)):
-                which = np.isin(word, wanted)
+            says = self._says[number][word]
+            for wanted, found in ((_FOR, pro), (_AGAINST, con)):
+                which = (says & wanted) != 0
                 if which.any():
                     found[rows] = _nearest(
                         word[which], first[which], last[which],
@@ -129,7 +134,7 @@ def _literal(word: str) -> bytes:
     number of bytes in all languages that the detectors speak.
     """
     parts = []
-    for char in word:
+    for char in word.replace("-", " ").replace("_", " "):  # as the text that is searched
         if not char.isascii():
             parts.append(b"(?:" + char.lower().encode() + b"|" + char.upper().encode() + b")")
         else:
@@ -162,10 +167,9 @@ class LabelIndex:
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
         self._names = [tuple(label_words(label) for label in d.labels) for d in detectors]
-        self._unless = [
-            {label_words(word) for f in d.finders if isinstance(f, Cell) for word in f.unless}
-            for d in detectors
-        ]
+        cells = [[f for f in d.finders if isinstance(f, Cell)] for d in detectors]
+        self._unless = [{label_words(word) for f in own for word in f.unless} for own in cells]
+        self._weak = [{label_words(word) for f in own for word in f.weak} for own in cells]
         self._known: dict[tuple[str, bool], Mapping[int, str]] = {}
 
     def __call__(self, label: str) -> Mapping[int, str]:
@@ -175,6 +179,10 @@ class LabelIndex:
     def at_end(self, label: str) -> Mapping[int, str]:
         """The same for words that end with a label: ``customer's first name``."""
         return self._recall(label, at_end=True)
+
+    def is_weak(self, detector: int, word: str) -> bool:
+        """Whether the label `word` speaks for other things as often."""
+        return word in self._weak[detector]
 
     def _recall(self, label: str, *, at_end: bool) -> Mapping[int, str]:
         known = self._known.get((label, at_end))

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from pdscan.columns import stack
 from pdscan.detectors.interface import Annotator, Detector, Levels
 from pdscan.matching import conflicts
-from pdscan.matching.candidates import Batch, CandidateFinder
+from pdscan.matching.candidates import Batch, CandidateFinder, Survey
 from pdscan.matching.context import ContextIndex, LabelIndex
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
-from pdscan.matching.text import stack
 from pdscan.model import Bytes2D, Ints, Layout, Likelihood, Places
 
 CONTEXT_DISTANCE = 60  # bytes
@@ -69,9 +70,12 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """What speaks for and against n candidates: a label (0: none), words nearby (-1: none)."""
+    """What speaks for and against n candidates: a label (0: none), which may be a ``weak`` one
+    that names other things as often, and words nearby (-1: none).
+    """
 
     label: Ints
+    weak: npt.NDArray[np.bool_]
     pro: Ints
     con: Ints
     label_words: list[str]
@@ -83,7 +87,9 @@ class _Surroundings:
         return weight
 
     def take(self, rows: Ints) -> _Surroundings:
-        return _Surroundings(self.label[rows], self.pro[rows], self.con[rows], self.label_words)
+        return _Surroundings(
+            self.label[rows], self.weak[rows], self.pro[rows], self.con[rows], self.label_words
+        )
 
 
 class Engine:
@@ -107,30 +113,27 @@ class Engine:
         #: How far from where a window was cut a finding must stand to be judged with certainty.
         self.reserve = 2 * self._candidates.reach + context_distance
 
-    def match(
-        self,
-        window: bytes,
-        layout: Layout,
-        *,
-        cut_left: bool = False,
-        cut_right: bool = False,
-    ) -> Hits | None:
-        """The findings in `window`, whose cells `layout` knows; None where there is none.
+    def survey(self, window: bytes, *, cut_left: bool = False, cut_right: bool = False) -> Survey:
+        """A first look at `window`, for `match`.
 
         The text goes on beyond the window where `cut_left`/`cut_right`: what stands closer than
         ``reserve`` bytes to such an end is not reliable.
         """
-        batches = list(
-            self._candidates.find(window, layout, cut_left=cut_left, cut_right=cut_right)
-        )
+        return self._candidates.survey(window, cut_left=cut_left, cut_right=cut_right)
+
+    def match(self, survey: Survey, layout: Layout) -> Hits | None:
+        """The findings in the window, whose cells `layout` knows; None where there is none."""
+        window = survey.window
+        batches = list(self._candidates.find(survey, layout))
         if not batches:
             return None
         found, canonical = _together(batches)
         said = ["", *(batch.label for batch in batches)]
+        weak = [False, *(self._labels.is_weak(b.detector, b.label) for b in batches)]
         places = layout.place(found.start)
         inside = np.flatnonzero((found.start >= places.cell_start) & (found.end <= places.cell_end))
         found, places = found.take(inside), _rows(places, inside)
-        surroundings = self._surroundings(window, found, places, said)
+        surroundings = self._surroundings(window, found, places, said, weak)
         level = self._weigh(found, surroundings)
         score = level.astype(np.int64) * 1000 + surroundings.weight + _popcount(found.flags) * 10
         stays, rival = conflicts.resolve(found.start, found.end, score, found.detector)
@@ -145,22 +148,25 @@ class Engine:
         )  # fmt: skip
 
     def _surroundings(
-        self, window: bytes, found: _Found, places: Places, words: list[str]
+        self, window: bytes, found: _Found, places: Places, words: list[str], weak: list[bool]
     ) -> _Surroundings:
+        """`words` are labels that stand in the text; those of fields are added to them."""
         table = np.zeros((len(places.fields), len(self.detectors)), np.int64)
         for number, name in enumerate(places.fields):
             for favoured, word in self._labels(name).items() if name else ():
                 table[number, favoured] = len(words)
                 words.append(word)
+                weak.append(self._labels.is_weak(favoured, word))
         pro, con = self._context.near(
             window, found.detector, found.start, found.end, places.cell_start, places.cell_end
         )
         label = np.where(found.said > 0, found.said, table[places.field, found.detector])
-        return _Surroundings(label, pro, con, words)
+        return _Surroundings(label, np.array(weak)[label], pro, con, words)
 
     def _weigh(self, found: _Found, around: _Surroundings) -> Levels:
         labelled, near = around.label > 0, around.pro >= 0
-        level = found.level + np.where(labelled, 2, near) - ((around.con >= 0) & ~labelled)
+        speaks = np.where(labelled & ~around.weak, 2, near | around.weak)
+        level = found.level + speaks - ((around.con >= 0) & ~labelled)
         needy = self._needy[found.detector] & ~labelled & ~near
         level = np.where(needy, np.minimum(level, int(Likelihood.UNLIKELY)), level)
         weighed: Levels = np.clip(level, 0, int(Likelihood.VERY_LIKELY)).astype(np.int8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,11 +14,18 @@ from pdscan.detectors.interface import Around, Cell, Detector
 from pdscan.matching.context import LabelIndex, label_words
 from pdscan.model import CellLayout, Ints, Layout
 
+_COLON, _EQUALS = b":="
+_ENDING = 3  # bytes at the end of a label that are compared before anything else is looked at
+_MOST_BETWEEN = 4  # quotes and blanks between a label and its colon
+_IS_BETWEEN = np.array([code in b"\\\"'] \t" for code in range(256)])
+_LOWER = np.array([code | 0x20 if chr(code).isascii() and chr(code).isalpha() else code & 0xDF
+                   if code >= 0x80 else code for code in range(256)], np.int64)  # fmt: skip
 _LONGEST_LABEL = 48  # bytes
 _MOST_WORDS = 3  # of a label in running text, with the words before it that may change it
 _LABEL = re.compile(
     rb"((?:[\w\x80-\xff]+[ ._-]{1,2}){0,4}[\w\x80-\xff]+)[\\\"'\]]{0,3}[ \t]{0,3}[:=]$"
 )
+_LAST_WORD = re.compile(rb"(?:^|[ ._-])[A-Z][^ ._-]*$")  # with a capital: of a form, not of code
 _TO_VALUE = re.compile(rb"[ \t]*(?:\r?\n[ \t]*(?=[^:=\n]*(?:\n|\Z)))?(\\?[\"'])?")
 _TO_VALUE_ON_LINE = re.compile(rb"[ \t]*(\\?[\"'])?")
 
@@ -53,59 +60,100 @@ def labelled_cells(
 
 
 class SignIndex:
-    """The signs of `Around` and the labels of `Cell`, compiled into one database."""
+    """The signs of `Around` and the labels of `Cell`, compiled."""
 
     def __init__(self, detectors: Sequence[Detector], labels: LabelIndex) -> None:
         self._labels = labels
-        self._longest = {
-            number: finder.longest
+        self._cells = {
+            number: finder
             for number, detector in enumerate(detectors)
             for finder in detector.finders
             if isinstance(finder, Cell)
         }
+        names = {label_words(label) for d in self._cells for label in detectors[d].labels}
+        self._endings = np.unique(
+            np.array([int.from_bytes(_ending(name.encode()), "big") for name in names], np.int64)
+        )
         self._around = [
             (number, finder)
             for number, detector in enumerate(detectors)
             for finder in detector.finders
             if isinstance(finder, Around)
         ]
-        expressions = [finder.sign for _, finder in self._around]
-        flags = [hyperscan.HS_FLAG_CASELESS if f.caseless else 0 for _, f in self._around]
-        names = sorted({label_words(n) for d in self._longest for n in detectors[d].labels})
-        if names:
-            expressions.append(
-                rf"(?:{'|'.join(map(_spelled, names))})[\\\"'\]]{{0,3}}[ \t]{{0,3}}[:=]"
-            )
-            flags.append(hyperscan.HS_FLAG_CASELESS)
-        self._database = None
-        if expressions:
-            self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-            self._database.compile(
-                expressions=[expression.encode() for expression in expressions],
-                ids=list(range(len(expressions))),
-                flags=[flag | hyperscan.HS_FLAG_DOTALL for flag in flags],
-            )
+        self._then = [
+            re.compile(finder.sign.encode(), re.IGNORECASE if finder.caseless else 0)
+            for _, finder in self._around
+        ]
+        words = [(word, n) for n, (_, f) in enumerate(self._around) for word in f.words]
+        self._of_word = [number for _, number in words]
+        self._words = _compile(
+            [_literal(word) for word, _ in words], [self._around[n][1].caseless for _, n in words]
+        )
+        # One database for each: together they would fall back to a slower automaton.
+        self._expressions = [
+            (number, _compile([finder.sign.encode()], [finder.caseless]))
+            for number, (_, finder) in enumerate(self._around)
+            if not finder.words
+        ]
 
     def find(self, window: bytes, layout: Layout) -> Iterator[Signed]:
         """The candidates beside all signs in `window`, each within its cell."""
-        if self._database is None:
-            return
-        hits: dict[int, list[int]] = {}
-
-        def on_match(number: int, _from: int, end: int, _flags: int, _context: object) -> None:
-            hits.setdefault(number, []).append(end)
-
-        self._database.scan(window, match_event_handler=on_match)
-        for number, ends in sorted(hits.items()):
+        for number, ends in sorted(self._signs(window).items()):
+            detector, finder = self._around[number]
             anchors = np.unique(np.array(ends, np.int64))
             low, high = _cells(layout, anchors)
-            if number < len(self._around):
-                detector, finder = self._around[number]
-                starts = _on_characters(window, np.maximum(anchors - finder.before, low))
-                last = _on_characters(window, np.minimum(anchors + finder.after, high))
-                yield Signed(detector, starts, last, anchors)
-            else:
-                yield from self._values(window, anchors.tolist(), low.tolist(), high.tolist())
+            starts = _on_characters(window, np.maximum(anchors - finder.before, low))
+            last = _on_characters(window, np.minimum(anchors + finder.after, high))
+            inside = anchors <= high
+            if inside.any():
+                yield Signed(detector, starts[inside], last[inside], anchors[inside])
+        ends = self._label_ends(window)
+        if len(ends):
+            low, high = _cells(layout, ends)
+            yield from self._values(window, ends.tolist(), low.tolist(), high.tolist())
+
+    def _signs(self, window: bytes) -> dict[int, list[int]]:
+        """Where the signs of each `Around` end."""
+        hits: dict[int, list[int]] = {}
+        if self._words is not None:
+            text = b"\n" + window
+
+            def on_word(word: int, _from: int, end: int, _flags: int, _context: object) -> None:
+                number = self._of_word[word]
+                sign = self._then[number].match(text, end)
+                if sign is not None:
+                    hits.setdefault(number, []).append(sign.end() - 1)
+
+            self._words.scan(text, match_event_handler=on_word)
+        for number, database in self._expressions:
+            ends: list[int] = []
+
+            def on_sign(
+                _id: int, _from: int, end: int, _flags: int, _context: object,
+                add: Callable[[int], None] = ends.append,
+            ) -> None:  # fmt: skip
+                add(end)
+
+            database.scan(window, match_event_handler=on_sign)
+            if ends:
+                hits[number] = ends
+        return hits
+
+    def _label_ends(self, window: bytes) -> Ints:
+        """Where colons and equals signs end that stand behind what may be a label."""
+        codes = np.frombuffer(window, np.uint8)
+        at = np.flatnonzero((codes == _COLON) | (codes == _EQUALS))
+        if not len(at) or not len(self._endings):
+            return np.zeros(0, np.int64)
+        last = at - 1
+        for _ in range(_MOST_BETWEEN):
+            last = np.where(_IS_BETWEEN[codes[np.maximum(last, 0)]] & (last > 0), last - 1, last)
+        ending = np.zeros(len(at), np.int64)
+        for back in range(_ENDING - 1, -1, -1):
+            ending = (ending << 8) | np.where(
+                last >= back, _LOWER[codes[np.maximum(last - back, 0)]], 0
+            )
+        return at[np.isin(ending, self._endings)] + 1
 
     def _values(
         self, window: bytes, ends: Sequence[int], lows: Sequence[int], highs: Sequence[int]
@@ -121,11 +169,13 @@ class SignIndex:
             assert lead is not None  # noqa: S101 - every part of the expression may be empty
             start = lead.end()
             for detector, word in named.items():
-                most = min(start + self._longest[detector], high)
-                stop = window.find(lead[1] or b"\n", start, most)
+                cell = self._cells[detector]
                 starts, stops = found.setdefault((detector, word), ([], []))
                 starts.append(start)
-                stops.append(most if stop < 0 else stop)
+                stops.append(
+                    _find(window, lead[1] or b"\n", start, min(start + cell.longest, high),
+                          1 if lead[1] else cell.lines)
+                )  # fmt: skip
         for (detector, word), (starts, stops) in sorted(found.items()):
             begin, last = np.array(starts, np.int64), np.array(stops, np.int64)
             last = _on_characters(window, last)
@@ -137,22 +187,49 @@ class SignIndex:
         """The detectors of cells whose label stands at the end of `label`, with that label."""
         words = label_words(label.decode("utf-8", "replace")).split()[-_MOST_WORDS:]
         named = self._labels.at_end(" ".join(words))
-        return {number: word for number, word in named.items() if number in self._longest}
+        in_form = _LAST_WORD.search(label)
+        return {
+            number: word
+            for number, word in named.items()
+            if number in self._cells and (in_form or not self._labels.is_weak(number, word))
+        }
+
+
+def _find(window: bytes, sign: bytes, start: int, stop: int, times: int) -> int:
+    """Where `sign` stands for the last of so many times in [start, stop), or `stop`."""
+    for _ in range(times):
+        found = window.find(sign, start, stop)
+        if found < 0:
+            return stop
+        start = found + 1
+    return found
 
 
 def _speaks(labels: LabelIndex, detector: int, name: str) -> bool:
     return detector in labels(name)
 
 
-def _spelled(name: str) -> str:
-    """A label as an expression over bytes that also takes the spellings of programmers."""
-    return "[ ._-]?".join(
-        "".join(
-            re.escape(char) if char.isascii() else f"(?:{char.lower()}|{char.upper()})"
-            for char in word
-        )
-        for word in name.split()
+def _ending(label: bytes) -> bytes:
+    return bytes(int(_LOWER[code]) for code in label[-_ENDING:])
+
+
+def _compile(expressions: Sequence[bytes], caseless: Sequence[bool]) -> hyperscan.Database | None:
+    if not expressions:
+        return None
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=list(expressions),
+        ids=list(range(len(expressions))),
+        flags=[
+            hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if fold else 0)
+            for fold in caseless
+        ],
     )
+    return database
+
+
+def _literal(word: str) -> bytes:
+    return b"".join(b"\\x%02x" % code for code in word.encode())
 
 
 def _cells(layout: Layout, offsets: Ints) -> tuple[Ints, Ints]:

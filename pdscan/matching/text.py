@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.model import Bytes2D, Ints
+from pdscan.model import Ints
 
 # Typography that stands for a plain sign inside an identifier, and the percent-encodings that
 # logs and URLs put in its place. All other signs of these blocks are borders between words.
@@ -52,6 +52,7 @@ class Stretch:
 
     text: bytes
     _steps: tuple[_Pieces, ...]
+    is_whole: bool  # nothing of the window was left out
     _first: Ints  # of each part, in the window, beyond which nothing can be judged
     _last: Ints
 
@@ -84,7 +85,13 @@ def stretch(
         bounds[:, 1] < size, bounds[:, 1] - _SIGHT, size - _SIGHT if cut_right else size
     )
     text, pieces = _make_plain(text)
-    return Stretch(text, (pieces, *steps) if pieces else steps, first, last)
+    return Stretch(text, (pieces, *steps) if pieces else steps, not steps, first, last)
+
+
+def untouched(window: bytes, *, cut_left: bool, cut_right: bool) -> Stretch:
+    """All of `window` as it is."""
+    first, last = np.array([int(cut_left)]), np.array([len(window) - int(cut_right)])
+    return Stretch(window, (), True, first, last)
 
 
 def _make_plain(text: bytes) -> tuple[bytes, _Pieces | None]:
@@ -103,55 +110,3 @@ def _make_plain(text: bytes) -> tuple[bytes, _Pieces | None]:
     starts.append(done)
     lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
     return b"".join(pieces), _Pieces(np.cumsum(lengths) - lengths, np.array(starts, np.int64))
-
-
-def gather(text: bytes, starts: Ints, width: int) -> Bytes2D:
-    """The `width` bytes from each of `starts`, as rows; zeros stand beyond the end of the text."""
-    if not len(starts):
-        return np.zeros((0, width), np.uint8)
-    if int(starts.max()) + width > len(text):
-        text = text + bytes(width)
-    # One item of `width` bytes at every offset: NumPy then copies each row in one move.
-    rows: npt.NDArray[np.void] = np.ndarray(
-        shape=(len(text) - width + 1,), dtype=f"V{width}", buffer=text, strides=(1,)
-    )
-    return rows[starts].view(np.uint8).reshape(len(starts), width)
-
-
-def blank_after(rows: Bytes2D, lengths: Ints) -> Bytes2D:
-    """`rows` with zeros from column `lengths[i]` of row i on (a copy)."""
-    return rows * filled(rows, lengths)
-
-
-def filled(rows: Bytes2D, lengths: Ints) -> npt.NDArray[np.bool_]:
-    """Which bytes of `rows` stand before column `lengths[i]` of row i."""
-    width = rows.shape[1]
-    # The smallest type that holds the width: comparisons then take many columns at a time.
-    kind = np.min_scalar_type(width)
-    inside: npt.NDArray[np.bool_] = np.arange(width, dtype=kind) < lengths.astype(kind)[:, None]
-    return inside
-
-
-def row_bits(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
-    """N × w flags, w <= 64, as one number per row, column 0 in the lowest bit.
-
-    Looking for neighbours, counting and searching are then single operations for a whole row.
-    """
-    packed = np.packbits(flags, axis=1, bitorder="little")
-    wide = np.zeros((len(flags), 8), np.uint8)
-    wide[:, : packed.shape[1]] = packed
-    return wide.view(np.uint64).ravel()
-
-
-def left_justify(rows: Bytes2D, keep: npt.NDArray[np.bool_]) -> tuple[Bytes2D, Ints]:
-    """The kept bytes of each row moved to the left, zeros after them, and how many they are."""
-    order = np.argsort(~keep, axis=1, kind="stable")
-    lengths = keep.sum(axis=1, dtype=np.int64)
-    return blank_after(np.take_along_axis(rows, order, axis=1), lengths), lengths
-
-
-def stack(parts: list[Bytes2D]) -> Bytes2D:
-    """Rows of several widths under one another, padded with zeros to the widest."""
-    width = max((part.shape[1] for part in parts), default=1)
-    padded = [np.pad(part, ((0, 0), (0, width - part.shape[1]))) for part in parts]
-    return np.concatenate(padded) if padded else np.zeros((0, width), np.uint8)

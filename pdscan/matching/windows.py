@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pdscan.columns import count_characters, count_lines, gather
+from pdscan.matching.candidates import Survey
 from pdscan.matching.engine import Engine, Hits
 from pdscan.matching.findings import SCHEMA, SCHEMA_WITH_VALUES
 from pdscan.matching.fingerprints import SIZE, Fingerprinter
 from pdscan.matching.masks import mask
 from pdscan.matching.packs import Base, Pack
-from pdscan.matching.text import gather
 from pdscan.model import Block, Bytes2D, Ints
 
 _NEWLINE = 0x0A
 _BYTES_A_STEP = 1500  # counting up to one offset costs as much as indexing so many bytes
 _PACK = 1 << 20  # bytes of small blocks that are matched together
+_DENSE = 2 << 20  # bytes of dense text that are matched together
 
 
 @dataclass(slots=True)
@@ -61,19 +63,23 @@ class Scanner:
             text = self._texts[item] = _Text(block.part)
         if not block.joins and not text.tail:
             self._pack.add(item, block, block.text, text.base)
-            text.base = _after(text.base, block.text)
+            text.base = _after(text.base, block.text, len(block.text))
             if self._pack.size >= _PACK:
                 yield from self.flush()
             return
         yield from self.flush()
-        yield from self._feed_long(item, text, block)
+        if len(block.text) < 8 * self._engine.reserve:
+            block = replace(block, text=text.tail + block.text)
+        elif text.tail:
+            yield from self._look_at_seam(item, text, block)
+        yield from self._look(item, text, block)
 
     def flush(self) -> Iterator[pa.RecordBatch]:
         """The findings in what was fed so far, but for the end of a text that goes on."""
         pack, self._pack = self._pack, Pack()
         if pack:
             window = pack.close()
-            hits = self._engine.match(window, pack)
+            hits = self._engine.match(self._engine.survey(window), pack)
             if hits is not None:
                 yield self._batch(pack, window, hits, np.arange(len(hits)))
 
@@ -87,29 +93,48 @@ class Scanner:
         text = self._texts.pop(item, None)
         return text.base.characters if text else 0
 
-    def _feed_long(self, item: int, text: _Text, block: Block) -> Iterator[pa.RecordBatch]:
-        window = text.tail + block.text
+    def _look_at_seam(self, item: int, text: _Text, block: Block) -> Iterator[pa.RecordBatch]:
+        """Looks at where `block` joins the tail, so that the two need not be put together."""
         reserve = self._engine.reserve
+        seam = text.tail + block.text[: _character_start(block.text, 2 * reserve)]
+        survey = self._engine.survey(seam, cut_left=text.is_cut, cut_right=True)
+        yield from self._findings(item, text, block, survey, len(text.tail) + reserve)
+        text.base = _after(text.base, text.tail, len(text.tail))
+        text.accepted, text.is_cut = reserve, True
+
+    def _look(self, item: int, text: _Text, block: Block) -> Iterator[pa.RecordBatch]:
+        """Looks at `block`, which stands at ``text.base``; keeps what has to be seen again."""
+        window, reserve = block.text, self._engine.reserve
+        limit = keep = len(window)
         if block.joins:
             limit = max(len(window) - reserve, text.accepted)
             keep = _character_start(window, max(limit - reserve, 0))
-        else:
-            limit = keep = len(window)
         if limit > text.accepted:
-            pack = Pack()
-            pack.add(item, block, window, text.base)
-            pack.close()
-            hits = self._engine.match(window, pack, cut_left=text.is_cut, cut_right=block.joins)
-            if hits is not None:
-                rows = np.flatnonzero((hits.start >= text.accepted) & (hits.start < limit))
-                if len(rows):
-                    yield self._batch(pack, window, hits, rows)
-        text.base = _after(text.base, window[:keep])
-        if block.joins:
-            text.is_cut = text.is_cut or keep > 0
-            text.tail, text.accepted = window[keep:], limit - keep
-        else:
-            text.tail, text.accepted, text.is_cut = b"", 0, False
+            survey = self._engine.survey(window, cut_left=text.is_cut, cut_right=block.joins)
+            if survey.is_dense and len(window) > _DENSE and block.layout is None:
+                text.tail = b""
+                for piece in _pieces(block):
+                    if text.tail:
+                        yield from self._look_at_seam(item, text, piece)
+                    yield from self._look(item, text, piece)
+                return
+            yield from self._findings(item, text, block, survey, limit)
+        text.base = _after(text.base, window, keep)
+        text.is_cut = block.joins and (text.is_cut or keep > 0)
+        text.tail, text.accepted = window[keep:], limit - keep
+
+    def _findings(
+        self, item: int, text: _Text, block: Block, survey: Survey, limit: int
+    ) -> Iterator[pa.RecordBatch]:
+        """The findings that begin between what is accepted already and `limit`."""
+        pack = Pack()
+        pack.add(item, block, survey.window, text.base)
+        pack.close()
+        hits = self._engine.match(survey, pack)
+        if hits is not None:
+            rows = np.flatnonzero((hits.start >= text.accepted) & (hits.start < limit))
+            if len(rows):
+                yield self._batch(pack, survey.window, hits, rows)
 
     def _batch(self, pack: Pack, window: bytes, hits: Hits, rows: Ints) -> pa.RecordBatch:
         start, end, detector, places = (
@@ -207,15 +232,13 @@ class _Characters:
         self._counted: Ints | None = None
         if text.isascii():
             return
-        begins = np.frombuffer(text, np.int8) >= -64
         if sum(map(len, offsets)) > len(text) // _BYTES_A_STEP:
             counted = np.zeros(len(text) + 1, np.int32)
-            np.cumsum(begins, out=counted[1:])
+            np.cumsum(np.frombuffer(text, np.int8) >= -64, out=counted[1:])
             self._counted = counted.astype(np.int64)
             return
         self._known = np.unique(np.concatenate(offsets))
-        bounds = [0, *self._known.tolist()]
-        steps = [np.count_nonzero(begins[low:high]) for low, high in pairwise(bounds)]
+        steps = [count_characters(text, low, high) for low, high in _steps(self._known)]
         self._counted = np.cumsum(np.array(steps, np.int64))
 
     def __call__(self, offsets: Ints) -> Ints:
@@ -233,26 +256,33 @@ def _lines(text: bytes, offsets: Ints) -> tuple[Ints, Ints]:
         breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE)
         above = np.searchsorted(breaks, offsets)
         return above, np.concatenate([[0], breaks + 1])[above]
-    bounds = [0, *offsets.tolist()]
-    above = np.cumsum([text.count(b"\n", low, high) for low, high in pairwise(bounds)])
-    begins = [text.rfind(b"\n", 0, offset) + 1 for offset in bounds[1:]]
+    above = np.cumsum([count_lines(text, low, high) for low, high in _steps(offsets)])
+    begins = [text.rfind(b"\n", 0, offset) + 1 for offset in offsets.tolist()]
     return above.astype(np.int64), np.array(begins, np.int64)
 
 
-def _after(base: Base, text: bytes) -> Base:
-    """Where the text stands that follows `text`, which stands at `base`."""
-    count = _count_characters(text)
-    lines = int(np.count_nonzero(np.frombuffer(text, np.uint8) == _NEWLINE))
+def _steps(offsets: Ints) -> Iterator[tuple[int, int]]:
+    return pairwise([0, *offsets.tolist()])
+
+
+def _after(base: Base, text: bytes, end: int) -> Base:
+    """Where the text stands that follows the first `end` bytes of `text`, which is at `base`."""
+    count = end if text.isascii() else count_characters(text, 0, end)
+    lines = count_lines(text, 0, end)
     column = base.column + count
     if lines:
-        column = _count_characters(text[text.rindex(b"\n") + 1 :])
+        column = count_characters(text, text.rindex(b"\n", 0, end) + 1, end)
     return Base(base.characters + count, base.lines + lines, column)
 
 
-def _count_characters(text: bytes) -> int:
-    if text.isascii():
-        return len(text)
-    return int(np.count_nonzero(np.frombuffer(text, np.int8) >= -64))
+def _pieces(block: Block) -> Iterator[Block]:
+    """`block` cut into smaller ones that join: dense text needs memory for all it holds."""
+    start = 0
+    while start < len(block.text):
+        end = _character_start(block.text, min(start + _DENSE, len(block.text)))
+        is_last = end == len(block.text)
+        yield replace(block, text=block.text[start:end], joins=block.joins or not is_last)
+        start = end
 
 
 def _character_start(text: bytes, offset: int) -> int:

@@ -66,7 +66,7 @@ def find(
     pack.add(0, Block(window, layout=layout, label=label), window, Base())
     pack.close()
     engine = Engine(detectors, annotators=annotators, minimum=minimum)
-    hits = engine.match(window, pack)
+    hits = engine.match(engine.survey(window), pack)
     if hits is None:
         return []
     return [

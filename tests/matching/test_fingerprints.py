@@ -39,7 +39,9 @@ def test_published_vectors(length: int, tag: str) -> None:
     assert _column(_KEY, [_MESSAGE[:length]]) == [bytes.fromhex(tag)]
 
 
-@given(st.lists(st.binary(max_size=100), min_size=1, max_size=20), st.binary(min_size=32, max_size=32))
+@given(
+    st.lists(st.binary(max_size=100), min_size=1, max_size=20), st.binary(min_size=32, max_size=32)
+)
 def test_a_column_equals_the_library_value_by_value(messages: list[bytes], key: bytes) -> None:
     expected = []
     for message in messages:

@@ -61,7 +61,9 @@ def test_cuts_change_nothing(text: str, sizes: list[int], before: int, after: in
 @given(st.lists(st.one_of(texts, spaced), min_size=1, max_size=8))
 def test_packing_blocks_changes_nothing(parts: list[str]) -> None:
     packed = findings(Block(t.encode(), part=str(i)) for i, t in enumerate(parts))
-    single = [row for i, t in enumerate(parts) for row in findings([Block(t.encode(), part=str(i))])]
+    single = [
+        row for i, t in enumerate(parts) for row in findings([Block(t.encode(), part=str(i))])
+    ]
     assert packed == single
 
 

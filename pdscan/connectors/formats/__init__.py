@@ -51,7 +51,30 @@ class Format:
 
 
 FORMATS = (
+    Format("mbox", ("application/mbox",)),
+    Format("mime", ("message/rfc822",), is_text=True),
+    Format("zips", ("application/zip", "application/java-archive", "application/vnd.apple.iwork")),
+    Format("tars", ("application/x-tar", "application/x-gtar", "application/x-ustar")),
+    Format("archives", (
+        "application/x-7z-compressed", "application/x-rar", "application/vnd.rar",
+        "application/vnd.ms-cab-compressed", "application/x-iso9660-image", "application/x-cpio",
+        "application/x-archive", "application/vnd.debian.binary-package", "application/x-rpm",
+        "application/x-lha", "application/x-lzh-compressed",
+    )),
     Format("csv", ("text/csv", "text/tab-separated-values"), is_text=True),
+    Format("json", ("application/json", "application/x-ndjson"), is_text=True),
+    Format("xml", ("text/xml",), is_text=True),
+    Format("html", ("text/html",), is_text=True),
+    Format("sql_dump", ("application/sql",), is_text=True),
+    Format("arrow", (
+        "application/vnd.apache.parquet", "application/x-orc", "application/x-feather",
+        "application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream",
+    )),
+    Format("xlsx", ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",)),
+    Format("sqlite", ("application/vnd.sqlite3",)),
+    Format("compressed", (
+        "application/gzip", "application/x-bzip2", "application/x-xz", "application/zstd",
+    )),
     Format("text", ("text/*", "message/*", "application/x-empty"), is_text=True),
     Format("binary", (
         "application/octet-stream", "application/x-executable", "application/x-pie-executable",

@@ -32,13 +32,16 @@ class HeldContent:
 
     @property
     def size(self) -> int:
+        """Bytes."""
         return len(self.data)
 
     @property
     def head(self) -> bytes:
+        """The first 64 KiB."""
         return bytes(self.data[:HEAD])
 
     def open(self) -> BinaryIO:
+        """A new stream from the beginning."""
         return io.BytesIO(self.data)
 
 
@@ -53,10 +56,12 @@ class LazyContent:
 
     @property
     def head(self) -> bytes:
+        """The first 64 KiB."""
         with self.opened() as stream:
             return read_up_to(stream, HEAD)
 
     def open(self) -> BinaryIO:
+        """A new stream from the beginning."""
         return self.opened()
 
 
@@ -72,9 +77,11 @@ class BarredContent:
 
     @property
     def head(self) -> bytes:
+        """The first 64 KiB."""
         self._refuse()
 
     def open(self) -> BinaryIO:
+        """A new stream from the beginning."""
         self._refuse()
 
     def _refuse(self) -> NoReturn:
@@ -90,9 +97,11 @@ class Chunks(io.RawIOBase):
         self._on_close = on_close
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def readinto(self, buffer: Buffer, /) -> int:
+        """The next bytes, as many as the chunk at hand has and the buffer takes."""
         target = memoryview(buffer).cast("B")
         while not self._rest:
             chunk = next(self._chunks, None)
@@ -105,6 +114,7 @@ class Chunks(io.RawIOBase):
         return count
 
     def close(self) -> None:
+        """Closes what the chunks come from."""
         if not self.closed and self._on_close is not None:
             self._on_close()
         super().close()
@@ -135,10 +145,12 @@ class PassingContent:
 
     @property
     def head(self) -> bytes:
+        """The first 64 KiB."""
         self._fill(HEAD)
         return self._front[:HEAD]
 
     def open(self) -> BinaryIO:
+        """A new stream from the beginning."""
         self._fill(HELD)
         if self._is_whole:
             return io.BytesIO(self._front)
@@ -190,7 +202,8 @@ def _chain(front: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 def read_up_to(stream: BinaryIO, size: int) -> bytes:
     """The next `size` bytes, fewer only at the end: `read` of a raw stream may fall short."""
     parts = []
-    while size > 0 and (chunk := stream.read(size)):
+    # By the piece: a buffered stream reserves memory for all that it is asked for.
+    while size > 0 and (chunk := stream.read(min(size, 1 << 20))):
         parts.append(chunk)
         size -= len(chunk)
     return b"".join(parts)
@@ -224,6 +237,7 @@ class Names:
         self._seen: dict[str, int] = {}
 
     def __call__(self, name: str) -> str:
+        """`name`, or the next free variant of it."""
         count = self._seen.get(name, 0) + 1
         self._seen[name] = count
         if count == 1:

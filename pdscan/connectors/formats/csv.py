@@ -35,12 +35,12 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     text = Text(content, options.block_size)
     records = broken = 0
     is_cut = False  # the block before ran on into this one, whose offsets are not the layout's
-    for data, quoted, joins in _records(text, dialect):
+    for grid, joins in _grids(text, dialect):
         if joins or is_cut:
-            yield Block(data, joins=joins)
+            yield Block(grid.text, joins=joins)
         else:
-            grid = Grid(data, dialect, quoted, records)
-            yield Block(data, grid)
+            grid.first_record = records
+            yield Block(grid.text, grid)
             rows, bad = grid.count_rows()
             records += rows
             broken += bad
@@ -50,191 +50,190 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     yield Note(encoding=text.encoding)
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
-    """Quoted stretches of a text, from the opening quote to beyond the closing one, ascending.
-
-    ``pending`` is where one opens whose end is not in sight (-1: none).
-    """
-
-    starts: Ints
-    ends: Ints
-    pending: int = -1
-
-    def holds(self, offsets: Ints) -> npt.NDArray[np.bool_]:
-        """Which of the offsets lie in a quoted stretch."""
-        if not len(self.starts):
-            return np.zeros(len(offsets), np.bool_)
-        stretch = np.searchsorted(self.starts, offsets, side="right") - 1
-        return (stretch >= 0) & (offsets < self.ends[stretch])
-
-
-_NO_INTS = np.zeros(0, np.int64)
-
-
-def find_quoted(text: bytes, delimiter: int, quote: int, *, is_whole: bool) -> Quoted:
-    """The quoted stretches of `text`, which begins at a record border.
-
-    A quote opens a cell only at its beginning and closes it only at its end; any other is a
-    character like all. Where `is_whole`, nothing follows and what is not closed is not a quote.
-    """
-    if quote not in text:
-        return Quoted(_NO_INTS, _NO_INTS)
-    codes = np.frombuffer(text, np.uint8)
-    quotes = np.flatnonzero(codes == quote)
-    opens, closes = quotes[0::2], quotes[1::2]
-    before = np.where(opens > 0, codes[opens - 1], np.uint8(_NEWLINE))
-    after = codes[np.minimum(closes + 1, len(codes) - 1)]
-    is_last = closes == len(codes) - 1
-    doubled = before == quote  # the second half of an escaped quote: the cell goes on
-    good_open = doubled | (before == delimiter) | (before == _NEWLINE)
-    good_close = is_last | (after == delimiter) | (after == _NEWLINE) | (after == _RETURN)
-    good_close |= after == quote
-    is_odd = len(opens) > len(closes)
-    if good_open.all() and good_close.all() and not (is_odd and is_whole):
-        starts = opens[~doubled]
-        goes_on = np.append(doubled[1:], False)[: len(closes)]
-        ends = closes[~goes_on] + 1
-        if is_odd:
-            return Quoted(starts[:-1], ends[: len(starts) - 1], int(starts[-1]))
-        return Quoted(starts, ends)
-    return _search_quoted(text, delimiter, quote, is_whole=is_whole)
-
-
-def _search_quoted(text: bytes, delimiter: int, quote: int, *, is_whole: bool) -> Quoted:
-    """The same for text with stray quotes: a loop, but one that finds its way back."""
-    mark, sep = re.escape(bytes([quote])), re.escape(bytes([delimiter]))
-    body = rb"(?:(?<=[%b\n])|\A)%b(?:[^%b]|%b%b)*+" % (sep, mark, mark, mark, mark)
-    closed = re.compile(body + rb"%b(?=[%b\r\n]|\Z)" % (mark, sep))
-    spans = [hit.span() for hit in closed.finditer(text)]
-    pending = -1
-    if not is_whole:
-        last = spans[-1][1] if spans else 0
-        for hit in re.compile(body + rb"(?:%b)?\Z" % mark).finditer(text, last):
-            pending = hit.start()
-    pairs = np.array(spans, np.int64).reshape(-1, 2)
-    return Quoted(pairs[:, 0], pairs[:, 1], pending)
-
-
-def _records(text: Text, dialect: Dialect) -> Iterator[tuple[bytes, Quoted, bool]]:
-    """The text cut at record borders: (text, quoted stretches in it, joins)."""
-    delimiter, quote = ord(dialect.delimiter), ord(dialect.quote)
+def _grids(text: Text, dialect: Dialect) -> Iterator[tuple[Grid, bool]]:
+    """The text cut at record borders, and whether it runs on into the next (within a long one)."""
     rest, inside = b"", False
     for chunk in text:
         data, rest = (rest + chunk if rest else chunk), b""
         if inside:
             end = data.find(b"\n") + 1
             if not end:
-                yield data, Quoted(_NO_INTS, _NO_INTS), True
+                yield Grid(data, dialect), True
                 continue
-            yield data[:end], Quoted(_NO_INTS, _NO_INTS), False
+            yield Grid(data[:end], dialect), False
             data, inside = data[end:], False
-        is_long = len(data) > LONGEST
-        quoted = find_quoted(data, delimiter, quote, is_whole=is_long)
-        cut = _last_border(data, quoted)
-        if cut:
-            kept = int(np.searchsorted(quoted.starts, cut))
-            whole = data if cut == len(data) else data[:cut]
-            yield whole, Quoted(quoted.starts[:kept], quoted.ends[:kept]), False
-            rest = data[cut:]
-        elif is_long:
-            yield data, quoted, True
-            inside = True
-        else:
-            rest = data
+        grid, rest = _whole_records(data, dialect)
+        if grid is not None:
+            yield grid, False
+        elif len(rest) > LONGEST:
+            yield Grid(rest, dialect), True
+            rest, inside = b"", True
     if rest:
-        yield rest, find_quoted(rest, delimiter, quote, is_whole=True), False
+        yield Grid(rest, dialect), False
 
 
-def _last_border(data: bytes, quoted: Quoted) -> int:
-    """Where the last whole record of `data` ends (0: it holds none)."""
-    limit = len(data) if quoted.pending < 0 else quoted.pending
-    while (at := data.rfind(b"\n", 0, limit)) >= 0:
-        stretch = int(np.searchsorted(quoted.starts, at, side="right")) - 1
-        if stretch < 0 or at >= quoted.ends[stretch]:
-            return at + 1
-        limit = int(quoted.starts[stretch])
-    return 0
+def _whole_records(data: bytes, dialect: Dialect) -> tuple[Grid | None, bytes]:
+    """The whole records at the beginning of `data`, and the rest."""
+    cut = data.rfind(b"\n") + 1
+    if cut:
+        grid = Grid(data if cut == len(data) else data[:cut], dialect)
+        if grid.seems_even():
+            return grid, data[cut:]
+    borders = find_borders(data, dialect, is_whole=len(data) > LONGEST)
+    codes = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(codes[borders] == _NEWLINE)
+    if not len(ends):
+        return None, data
+    cut = int(borders[ends[-1]]) + 1
+    whole = data if cut == len(data) else data[:cut]
+    return Grid(whole, dialect, borders[: ends[-1] + 1]), data[cut:]
+
+
+def find_borders(text: bytes, dialect: Dialect, *, is_whole: bool) -> Ints:
+    """Offsets of the delimiters and line breaks of `text` that are not quoted.
+
+    `text` begins at a record border. A quote opens a cell only at its beginning and closes it only
+    at its end; any other is a character like all. What is quoted and not closed is held to go on
+    beyond the text or, where `is_whole`, not to be quoted.
+    """
+    codes: Codes = np.frombuffer(text, np.uint8)
+    delimiter, quote = _signs(dialect)
+    found = codes == _NEWLINE
+    if delimiter != _NEWLINE:
+        found |= codes == delimiter
+    if quote not in text:
+        return np.flatnonzero(found)
+    signs = np.flatnonzero(found | (codes == quote))
+    is_quote = codes[signs] == quote
+    is_open = np.bitwise_xor.accumulate(is_quote)  # within quotes, from an opening quote on
+    # Signs stand right beside a quote where it opens or closes a cell, or is doubled.
+    beside = np.diff(signs) == 1
+    before = np.concatenate([[signs[0] == 0], beside])
+    after = np.append(beside, signs[-1] == len(codes) - 1)
+    odd = np.flatnonzero(is_quote & ~np.where(is_open, before, after))
+    is_return = codes[np.minimum(signs[odd] + 1, len(codes) - 1)] == _RETURN
+    if (is_return & ~is_open[odd]).all() and not (is_whole and is_open[-1]):
+        regular: Ints = signs[~(is_quote | is_open)]
+        return regular
+    starts, ends, pending = _search_quoted(text, delimiter, quote)
+    borders = np.flatnonzero(found)
+    if len(starts):
+        stretch = np.searchsorted(starts, borders, side="right") - 1
+        borders = borders[(stretch < 0) | (borders >= ends[stretch])]
+    return borders if is_whole or pending < 0 else borders[borders < pending]
+
+
+def _search_quoted(text: bytes, delimiter: int, quote: int) -> tuple[Ints, Ints, int]:
+    """Starts and ends of the quoted stretches of text with stray quotes, by a loop that finds its
+    way back; and where one opens whose end is not in sight (-1: none).
+    """
+    mark, sep = re.escape(bytes([quote])), re.escape(bytes([delimiter]))
+    body = rb"(?:(?<=[%b\n])|\A)%b(?:[^%b]|%b%b)*+" % (sep, mark, mark, mark, mark)
+    closed = re.compile(body + rb"%b(?=[%b\r\n]|\Z)" % (mark, sep))
+    spans = [hit.span() for hit in closed.finditer(text)]
+    last = spans[-1][1] if spans else 0
+    pending = re.compile(body + rb"\Z").search(text, last)
+    pairs = np.array(spans, np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1], pending.start() if pending else -1
+
+
+def _signs(dialect: Dialect) -> tuple[int, int]:
+    """Delimiter and quote as bytes; a table of one column has no delimiter, whatever it holds."""
+    one_column = len(dialect.columns) == 1
+    return _NEWLINE if one_column else ord(dialect.delimiter), ord(dialect.quote)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Cells are numbered; ``borders`` are the offsets at which they end. Per row its first and last
+    cell, and whether it has the table's columns; ``row`` is the row of each cell.
+    """
+
+    borders: Ints
+    firsts: Ints
+    lasts: Ints
+    is_good: npt.NDArray[np.bool_]
+    row: Ints
 
 
 class Grid:
-    """The layout of whole records: columns as fields, records numbered from `first_record`."""
+    """The layout of whole records: columns as fields, records numbered from ``first_record``."""
 
-    def __init__(self, text: bytes, dialect: Dialect, quoted: Quoted, first_record: int) -> None:
-        self._codes: Codes = np.frombuffer(text, np.uint8)
-        self._fields = ("", *dialect.columns)
+    def __init__(self, text: bytes, dialect: Dialect, borders: Ints | None = None) -> None:
+        self.text = text
+        self.first_record = 0
+        self._dialect = dialect
         self._width = len(dialect.columns)
-        # A table of one column has no delimiter, whatever stands in it.
-        self._delimiter = ord(dialect.delimiter) if self._width > 1 else _NEWLINE
-        self._quote = ord(dialect.quote)
-        self._quoted = quoted
-        self._first_record = first_record
-        self._known: tuple[Ints, Ints, Ints] | None = None
+        self._codes: Codes = np.frombuffer(text, np.uint8)
+        self._borders = borders
+        self._known: _Rows | None = None
 
     def place(self, starts: Ints) -> Places:
         """The cells that `starts` lie in, without their quotes."""
-        borders, firsts, lasts = self._structure()
-        cell = np.searchsorted(borders, starts, side="left")
-        row = np.searchsorted(lasts, cell, side="left")
-        column = cell - firsts[row]
-        field = np.where(self._is_good(row), column + 1, 0)
-        field = np.where(field <= self._width, field, 0).astype(np.int32)
-        start = np.where(cell > 0, borders[cell - 1] + 1, 0)
-        end = borders[cell]
-        codes = self._codes
+        known, codes = self._rows(), self._codes
+        cell = np.searchsorted(known.borders, starts, side="left")
+        row = known.row[cell]
+        column = cell - known.firsts[row]
+        field = np.where(known.is_good[row] & (column < self._width), column + 1, 0)
+        start = np.where(cell > 0, known.borders[cell - 1] + 1, 0)
+        end = known.borders[cell]
         end = end - ((end > start) & (codes[np.maximum(end - 1, 0)] == _RETURN))
+        quote = ord(self._dialect.quote)
         is_quoted = (
             (end - start >= 2)
-            & (codes[np.minimum(start, len(codes) - 1)] == self._quote)
-            & (codes[np.maximum(end - 1, 0)] == self._quote)
+            & (codes[np.minimum(start, len(codes) - 1)] == quote)
+            & (codes[np.maximum(end - 1, 0)] == quote)
         )
         return Places(
-            field, self._fields, row + self._first_record, start + is_quoted, end - is_quoted
+            field.astype(np.int32),
+            ("", *self._dialect.columns),
+            row + self.first_record,
+            start + is_quoted,
+            end - is_quoted,
         )
+
+    def seems_even(self) -> bool:
+        """Whether a mere count of the signs, which is quick, is that of whole regular rows."""
+        delimiter, quote = _signs(self._dialect)
+        if quote in self.text and np.count_nonzero(self._codes == quote) % 2:
+            return False
+        rows = self._count_lines()
+        if self._width == 1:
+            return quote not in self.text
+        return rows * (self._width - 1) == np.count_nonzero(self._codes == delimiter)
 
     def count_rows(self) -> tuple[int, int]:
         """How many records there are, and how many of them have not the table's columns."""
-        if not len(self._quoted.starts):
-            rows = int(np.count_nonzero(self._codes == _NEWLINE))
-            rows += int(self._codes[-1] != _NEWLINE)
-            if self._width == 1:
-                return rows, 0
-            cells = int(np.count_nonzero(self._codes == self._delimiter)) + rows
-            if cells == rows * self._width:
-                return rows, 0
-        borders, firsts, lasts = self._structure()
-        every = np.arange(len(lasts))
-        start = np.where(firsts > 0, borders[firsts - 1] + 1, 0)
-        end = borders[lasts]
-        is_blank = (end == start) | ((end - start == 1) & (self._codes[start] == _RETURN))
-        return len(lasts), int(np.count_nonzero(~self._is_good(every) & ~is_blank))
+        if self._borders is None and self.seems_even():
+            return self._count_lines(), 0
+        known = self._rows()
+        start = np.where(known.firsts > 0, known.borders[known.firsts - 1] + 1, 0)
+        length = known.borders[known.lasts] - start
+        is_return = self._codes[np.minimum(start, len(self._codes) - 1)] == _RETURN
+        is_blank = (length == 0) | ((length == 1) & is_return)
+        return len(known.lasts), int(np.count_nonzero(~known.is_good & ~is_blank))
 
-    def _is_good(self, rows: Ints) -> npt.NDArray[np.bool_]:
-        """Which rows have the table's number of cells; empty ones beyond do not count."""
-        borders, firsts, lasts = self._structure()
-        count = lasts[rows] - firsts[rows] + 1
-        last_named = np.minimum(firsts[rows] + self._width - 1, lasts[rows])
-        surplus = borders[lasts[rows]] - borders[last_named]
-        good: npt.NDArray[np.bool_] = (count == self._width) | (
-            (count > self._width) & (surplus <= count - self._width + 1)
-        )
-        return good
+    def _count_lines(self) -> int:
+        return int(np.count_nonzero(self._codes == _NEWLINE)) + (self.text[-1] != _NEWLINE)
 
-    def _structure(self) -> tuple[Ints, Ints, Ints]:
-        """Offsets of the cell borders; per row the first and last of its borders, as indices."""
+    def _rows(self) -> _Rows:
         if self._known is None:
+            borders = self._borders
+            if borders is None:
+                borders = find_borders(self.text, self._dialect, is_whole=True)
             codes = self._codes
-            found = codes == _NEWLINE
-            if self._delimiter != _NEWLINE:
-                found |= codes == self._delimiter
-            borders = np.flatnonzero(found)
-            if len(self._quoted.starts):
-                borders = borders[~self._quoted.holds(borders)]
-            is_row_end = codes[borders] == _NEWLINE
-            if not len(borders) or borders[-1] != len(codes) - 1 or not is_row_end[-1]:
-                borders = np.append(borders, len(codes))
-                is_row_end = np.append(is_row_end, True)
-            lasts = np.flatnonzero(is_row_end)
+            is_end = codes[borders] == _NEWLINE
+            if not len(borders) or not is_end[-1] or borders[-1] != len(codes) - 1:
+                borders, is_end = np.append(borders, len(codes)), np.append(is_end, True)
+            lasts = np.flatnonzero(is_end)
             firsts = np.concatenate([[0], lasts[:-1] + 1])
-            self._known = borders, firsts, lasts
+            count = lasts - firsts + 1
+            # Empty cells beyond the last column are no harm.
+            surplus = borders[lasts] - borders[np.minimum(firsts + self._width - 1, lasts)]
+            surplus -= codes[np.maximum(borders[lasts] - 1, 0)] == _RETURN
+            is_good = (count == self._width) | (
+                (count > self._width) & (surplus == count - self._width)
+            )
+            row = np.cumsum(is_end) - is_end
+            self._known = _Rows(borders, firsts, lasts, is_good, row)
         return self._known

@@ -20,7 +20,7 @@ from pdscan.model import Block
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text in blocks that join, or line by line with labels where it is a known log."""
-    text = Text(content, options.block_size)
+    text = Text(content, options.text_size)
     log = logs.recognise(decode_head(content.head))
     yield from _running(text) if log is None else _lines(text, log)
     yield Note(encoding=text.encoding)

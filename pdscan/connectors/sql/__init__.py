@@ -1,0 +1,1 @@
+"""Databases: every table that the account may read, column by column."""

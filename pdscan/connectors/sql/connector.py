@@ -1,0 +1,264 @@
+"""Walks and reads one database: every table an item, every range of it a unit of work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from pdscan.connectors.interface import Event, ReadOptions, Unit
+from pdscan.connectors.sql.dialect import (
+    CannotResumeError,
+    Dialect,
+    Options,
+    Range,
+    Resume,
+    Session,
+    Trouble,
+)
+from pdscan.connectors.sql.rows import Selection, Tally
+from pdscan.connectors.sql.structure import Family, Kind, Structure, Table, reflect
+from pdscan.errors import AccessError, SourceError
+from pdscan.model import Entry, Item, Outcome, Reason, State
+
+_MEDIA_TYPE = "application/x-sql-table"
+_MOST_BATCH = 32 << 20
+_SAMPLE_PIECES = 8
+
+
+class SqlConnector:
+    """One database.
+
+    Pickles with its settings. The snapshot that all workers share is held by the connector that
+    walked, until `close`.
+    """
+
+    def __init__(
+        self, source: str, dialect: Dialect, options: Options, reading: ReadOptions | None = None
+    ) -> None:
+        self._source = source
+        self._dialect = dialect
+        self._options = options
+        self._reading = reading or ReadOptions()
+        self._structure: Structure | None = None
+        self._holder: Session | None = None
+        self._session: Session | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_holder": None, "_session": None, "_structure": None}
+
+    @property
+    def source(self) -> str:
+        """The name of the source, the first part of its locators."""
+        return self._source
+
+    def close(self) -> None:
+        """Lets go of the connections, and of the snapshot."""
+        for session in (self._session, self._holder):
+            if session is not None:
+                session.close()
+        self._session = self._holder = None
+
+    # -- walking ---------------------------------------------------------------------------
+
+    def structure(self) -> Structure:
+        """Tables, keys and what is known of them; asked once. Raises as `walk` does."""
+        if self._structure is None:
+            with self._connected() as connection:
+                self._structure = reflect(
+                    connection, self._source, self._dialect.schemas(connection),
+                    self._dialect.facts(connection), self._dialect.family,
+                )  # fmt: skip
+        return self._structure
+
+    def walk(self) -> Iterator[Unit | Entry]:
+        """Units for the tables that can be read, ledger entries for the others.
+
+        Raises AccessError where the database turns the account away, SourceError where it does not
+        answer.
+        """
+        try:
+            if self._holder is None:
+                self._holder = self._dialect.share_snapshot()
+        except Exception as error:
+            raise self._said(error) from None
+        snapshot = self._holder.snapshot if self._holder else ""
+        tables = self.structure().tables
+        with self._connected() as connection:
+            for table in tables:
+                if table.facts.kind is Kind.PARTITION:
+                    continue  # read as a part of its table
+                refused = self._refused(table)
+                if refused is not None:
+                    yield Entry(self._item(table), refused)
+                    continue
+                yield from self._units(connection, table, snapshot)
+
+    def _connected(self) -> AbstractContextManager[sa.Connection]:
+        try:
+            return self._dialect.engine().connect()
+        except Exception as error:
+            raise self._said(error) from None
+
+    def _said(self, error: Exception) -> Exception:
+        """The driver's error in our words: theirs may hold values and passwords."""
+        trouble = self._dialect.trouble(error)
+        if trouble is None:
+            return error
+        if trouble.reason is Reason.DENIED:
+            return AccessError(
+                f"{self._source}: the database turned the account away; check user, password, "
+                "database name, and what the server allows"
+            )
+        return SourceError(
+            f"{self._source}: the database did not answer ({trouble.detail or trouble.reason}); "
+            "check host and port, or try again later"
+        )
+
+    def _item(self, table: Table) -> Item:
+        return Item(self._source, table.path, _MEDIA_TYPE)
+
+    def _refused(self, table: Table) -> Outcome | None:
+        facts = table.facts
+        if facts.kind is Kind.FOREIGN:
+            return Outcome(
+                State.SKIPPED, Reason.EXCLUDED,
+                "foreign table: scan the database that it comes from",
+            )  # fmt: skip
+        if facts.kind in (Kind.VIEW, Kind.MATERIALIZED) and not self._options.views:
+            return Outcome(State.SKIPPED, Reason.EXCLUDED, f"{facts.kind}: its tables are scanned")
+        if facts.missing:
+            return Outcome(State.UNREADABLE, Reason.DENIED, f"needed: {facts.missing}")
+        return None
+
+    def _units(
+        self, connection: sa.Connection, table: Table, snapshot: str
+    ) -> Iterator[Unit | Entry]:
+        sample = self._options.sample
+        try:
+            ranges = self._dialect.ranges(connection, table, _SAMPLE_PIECES if sample else 0)
+        except Exception as error:
+            trouble = self._dialect.trouble(error)
+            if trouble is None:
+                raise
+            if trouble.lost:
+                raise self._said(error) from None
+            yield Entry(
+                self._item(table), Outcome(State.UNREADABLE, trouble.reason, trouble.detail)
+            )
+            return
+        limit = -(-sample // len(ranges))
+        for range_ in ranges:
+            cost = min(range_.size, limit * 1000) if sample else range_.size
+            yield Unit(
+                self._source, table.path, max(cost, 1),
+                range=replace(range_, limit=limit, snapshot=snapshot),
+            )  # fmt: skip
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def read(self, unit: Unit) -> Iterator[Event]:
+        """The texts of a range of a table, a block for each column of each batch of rows."""
+        range_: Range = unit.range
+        selection = Selection(self._dialect, range_, self._options.value_bytes)
+        tally = Tally()
+        yield self._item(range_.table)
+        trouble = yield from self._rows(selection, tally)
+        yield outcome(selection, tally, trouble)
+
+    def _rows(self, selection: Selection, tally: Tally) -> Generator[Event, None, Trouble | None]:
+        key: tuple[object, ...] = ()
+        snapshot, later = selection.range.snapshot, False
+        losses, limit = 0, selection.range.limit
+        started = time.monotonic()
+        size = min(self._reading.block_size * max(len(selection.columns), 1), _MOST_BATCH)
+        while True:
+            resume = Resume(tally.rows, key, same_snapshot=bool(snapshot)) if losses else None
+            try:
+                session = self._open(snapshot)
+                for batch in session.batches(selection.statement(resume), size):
+                    if limit:
+                        batch = batch.slice(0, limit - tally.rows)
+                    if not batch.num_rows:
+                        continue
+                    key = selection.last_key(batch)
+                    yield from selection.blocks(batch, tally, self._reading.block_size)
+                    self._pace(tally.rows, started)
+            except GeneratorExit:
+                self._drop()  # the database is still sending
+                raise
+            except CannotResumeError:
+                return Trouble(Reason.IO, "the connection was lost, and with it the snapshot")
+            except Exception as error:
+                trouble = self._dialect.trouble(error)
+                if trouble is None:
+                    raise
+                if trouble.lost or trouble.snapshot_gone or snapshot:
+                    self._drop()
+                losses += 1
+                if trouble.snapshot_gone:
+                    snapshot, later = "", True
+                elif not trouble.lost or losses > self._options.retries:
+                    return trouble
+                else:
+                    time.sleep(self._options.retry_wait * 2 ** (losses - 1))
+                continue
+            return _LATER if later else None
+
+    def _open(self, snapshot: str) -> Session:
+        if self._session is not None and self._session.snapshot != snapshot:
+            self._drop()
+        if self._session is None:
+            self._session = self._dialect.session(snapshot)
+        return self._session
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _pace(self, rows: int, started: float) -> None:
+        if self._options.rate:
+            time.sleep(max(started + rows / self._options.rate - time.monotonic(), 0))
+
+
+def outcome(selection: Selection, tally: Tally, trouble: Trouble | None) -> Outcome:
+    """The line in the ledger for a range: what was read, and each thing that was not."""
+    facts = selection.range.table.facts
+    gaps: list[tuple[Reason, str]] = []
+    if trouble is not None:
+        gaps.append((trouble.reason, trouble.detail))
+    if selection.range.limit:
+        gaps.append((Reason.EXCLUDED, f"sample of {tally.rows:,} rows"))
+    if facts.missing_columns:
+        gaps.append((Reason.DENIED, f"no grant to read: {', '.join(facts.missing_columns)}"))
+    if facts.hidden:
+        gaps.append((Reason.DENIED, facts.hidden))
+    if tally.large:
+        gaps.append((
+            Reason.LIMIT, f"{tally.large:,} values above {selection.value_bytes:,} bytes"
+        ))  # fmt: skip
+    if tally.binary:
+        gaps.append((Reason.UNSUPPORTED, f"{tally.binary:,} binary values"))
+    said = [detail for _, detail in gaps if detail]
+    if not selection.range.limit:
+        said.insert(0, f"{tally.rows:,} rows")
+    if tally.not_utf8:
+        said.append(f"{tally.not_utf8:,} values are not UTF-8 and were read as Windows-1252")
+    unread = [f"{c.name} ({c.type.lower()})" for c in selection.range.table.columns
+              if c.family is Family.NONE]  # fmt: skip
+    if unread:
+        said.append(f"hold no text: {', '.join(unread)}")
+    reason = gaps[0][0] if gaps else Reason.NONE
+    state = State.PARTIAL if gaps else State.READ
+    if trouble is not None and not tally.rows and trouble is not _LATER:
+        state = State.UNREADABLE
+    encoding = "utf-8, windows-1252" if tally.not_utf8 else "utf-8"
+    return Outcome(state, reason, "; ".join(said), encoding)
+
+
+_LATER = Trouble(Reason.CHANGED, "read in a later snapshot than what was read before")

@@ -1,0 +1,159 @@
+"""Rows of a table as blocks: which columns are asked for, and what becomes of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pdscan.connectors.cells import cell_blocks, key_writer
+from pdscan.connectors.sql.dialect import Dialect, Range, Resume
+from pdscan.connectors.sql.json_cells import json_cells
+from pdscan.connectors.sql.structure import Column, Family
+from pdscan.model import Block, Ints
+
+_READ = (Family.TEXT, Family.CAST, Family.INTEGER, Family.JSON)
+_FEWEST_DIGITS = 7  # of a number that could be an identifier of somebody
+_ROWS_PER_RANGE = 1 << 40
+
+
+# Texts, their rows, the names of fields, and which one each text is of.
+_Cells = tuple[pa.Array, Ints, list[str], npt.NDArray[np.int32] | None]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was met in the rows that the ledger has to tell."""
+
+    rows: int = 0
+    large: int = 0
+    binary: int = 0
+    not_utf8: int = 0
+
+
+@dataclass(slots=True)
+class Selection:
+    """The columns asked for of one range, and how the answer is laid out."""
+
+    dialect: Dialect
+    range: Range
+    value_bytes: int
+    columns: tuple[Column, ...] = ()
+    key: tuple[str, ...] = ()
+    _expressions: list[str] = field(default_factory=list)
+    _key_at: list[int] = field(default_factory=list)
+    _value_at: list[int] = field(default_factory=list)
+    _large_at: int = 0
+    _binary_at: int = 0
+
+    def __post_init__(self) -> None:
+        table, dialect = self.range.table, self.dialect
+        readable = [c for c in table.columns if c.name not in table.facts.missing_columns]
+        self.columns = tuple(c for c in readable if c.family in _READ)
+        binary = [condition for c in readable if (condition := dialect.is_binary(c))]
+        guarded = [c for c in self.columns
+                   if table.facts.large_values and c.family is not Family.INTEGER]  # fmt: skip
+        if table.key and not set(table.key) & set(table.facts.missing_columns):
+            self.key = table.key
+            for name in table.key:
+                self._key_at.append(self._add(dialect.key_value(table.column(name))))
+        else:
+            for name, expression in dialect.row_key(table):
+                self.key += (name,)
+                self._key_at.append(self._add(expression))
+        for column in self.columns:
+            value = dialect.value(column)
+            if column in guarded:
+                value = f"CASE WHEN {self._is_large(column)} THEN NULL ELSE {value} END"
+            self._value_at.append(self._add(value))
+        self._large_at = self._add(_count(self._is_large(column) for column in guarded))
+        self._binary_at = self._add(_count(binary))
+
+    def _add(self, expression: str) -> int:
+        if expression not in self._expressions:
+            self._expressions.append(expression)
+        return self._expressions.index(expression)
+
+    def _is_large(self, column: Column) -> str:
+        return f"{self.dialect.size(column)} > {self.value_bytes}"
+
+    def statement(self, resume: Resume | None) -> str:
+        """What to ask the database; raises `CannotResumeError`."""
+        aliased = [f"{expression} AS c{i}" for i, expression in enumerate(self._expressions)]
+        return " ".join(["SELECT", ", ".join(aliased), self.dialect.where(self.range, resume)])
+
+    def last_key(self, batch: pa.RecordBatch) -> tuple[object, ...]:
+        """The key of the last row of a batch."""
+        return tuple(batch.column(at)[-1].as_py() for at in self._key_at)
+
+    def blocks(self, batch: pa.RecordBatch, tally: Tally, block_size: int) -> Iterator[Block]:
+        """The texts of a batch, column by column."""
+        tally.large += _total(batch.column(self._large_at))
+        tally.binary += _total(batch.column(self._binary_at))
+        key = [_text(batch.column(at), tally) for at in self._key_at]
+        keys = key_writer(self.key, key) if key else None
+        first = self.range.number * _ROWS_PER_RANGE + tally.rows
+        tally.rows += batch.num_rows
+        related = {name for key in self.range.table.foreign_keys for name in key.columns}
+        for column, at in zip(self.columns, self._value_at, strict=True):
+            text = _text(batch.column(at), tally)
+            cells: list[_Cells]
+            if column.family is Family.JSON:
+                leaves = json_cells(column.name, text)
+                cells = [(leaves.texts, leaves.rows, leaves.fields, leaves.field)]
+            else:
+                fields = [column.name]
+                cells = [(text, np.arange(len(text)), fields, None)]
+                if column.family is Family.INTEGER:
+                    is_own = column.name not in related and column.name not in self.key
+                    cells = [(t, rows, fields, None) for t, rows in _numbers(text, is_own)]
+            for texts, rows, fields, number in cells:
+                yield from cell_blocks(
+                    texts, fields, field=number, rows=rows, first_record=first, keys=keys,
+                    block_size=block_size,
+                )  # fmt: skip
+
+
+def _count(conditions: Iterable[str]) -> str:
+    counted = [f"CASE WHEN {condition} THEN 1 ELSE 0 END" for condition in conditions]
+    return " + ".join(counted) or "0"
+
+
+def _total(column: pa.Array) -> int:
+    return int(pc.sum(column.cast(pa.string()).cast(pa.int64())).as_py() or 0)
+
+
+def _numbers(texts: pa.Array, is_own: bool) -> Iterator[tuple[pa.Array, Ints]]:
+    """The numbers that are long enough to be somebody's, with their rows.
+
+    A number of the table's `is_own`, not a reference, may have lost the zeros that it began with:
+    one of 8 or 9 digits is also given with 10, as a personnummer or a phone number has.
+    """
+    length = np.asarray(pc.fill_null(pc.binary_length(texts), 0))
+    long = np.flatnonzero(length >= _FEWEST_DIGITS)
+    yield texts.take(pa.array(long)), long
+    if is_own:
+        short = np.flatnonzero((length == 8) | (length == 9))
+        padded = pc.utf8_lpad(texts.take(pa.array(short)), 10, "0")
+        yield padded, short
+
+
+def _text(column: pa.Array, tally: Tally) -> pa.Array:
+    """A column as strings; what is not UTF-8 is taken for Windows-1252."""
+    if not (pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)):
+        return column if pa.types.is_string(column.type) else column.cast(pa.string())
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        texts: list[str | None] = []
+        for value in column.to_pylist():
+            try:
+                texts.append(None if value is None else value.decode())
+            except UnicodeDecodeError:
+                texts.append(value.decode("cp1252", "replace"))
+                tally.not_utf8 += 1
+        return pa.array(texts, pa.string())

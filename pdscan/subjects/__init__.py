@@ -1,0 +1,1 @@
+"""One person: everything that is theirs, and why that is believed."""

@@ -1,0 +1,70 @@
+"""Dependencies point one way: cli -> scan -> connectors, detectors, matching -> model, errors."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pdscan
+
+ROOT = Path(pdscan.__file__).parent
+
+# What a room may import of pdscan, besides itself.
+GROUND = {"errors", "model", "columns"}
+ROOMS: dict[str, set[str]] = {
+    "errors": set(),
+    "model": set(),
+    "columns": {"model"},
+    "keys": GROUND,
+    "config": GROUND,
+    "detectors": GROUND,
+    "connectors": GROUND,
+    "matching": GROUND | {"detectors"},
+    "annotators": GROUND | {"detectors"},
+    "presidio": GROUND | {"annotators", "detectors", "matching"},
+    "demo": set(),
+    "inventory": GROUND | {"matching"},
+    "subjects": GROUND | {"connectors", "detectors", "matching", "inventory"},
+    "exports": GROUND | {"matching", "inventory", "subjects"},
+    "scan": GROUND | {"connectors", "detectors", "matching"},
+    "runner": GROUND | {"connectors", "scan"},
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The rooms of pdscan that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative imports hide where they lead"
+            module = node.module or ""
+            names = [f"{module}.{a.name}" for a in node.names] if module == "pdscan" else [module]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "pdscan" and len(parts) > 1 and parts[1] != "__version__":
+                yield parts[1]
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT / "cli")
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    if room == "__init__":
+        assert not list(imports(path))
+        return
+    assert room in ROOMS, f"a new room: say in this test what {room} may import"
+    assert set(imports(path)) <= ROOMS[room] | {room}
+
+
+def test_the_rule_sees_imports_within_functions(tmp_path: Path) -> None:
+    module = tmp_path / "m.py"
+    module.write_text("def f():\n    from pdscan import cli\n    import pdscan.exports.x\n")
+    assert list(imports(module)) == ["cli", "exports"]
