@@ -37,7 +37,7 @@ def judge(candidates: Candidates) -> Judged:
 DETECTOR = Detector(
     kind="dk.cpr",
     name="Danish civil registration number (CPR-nummer)",
-    category="NationalIdentificationNumber",
+    category="OfficialID",
     country="dk",
     finders=(Shape("9{6}-9{4}"), Shape("9{10}", apart="-.+"), Shape("9{6} 9{4}")),
     judge=judge,

@@ -44,7 +44,7 @@ _SHAPES = (Shape("9{11}", apart="-.+"),)
 ISIKUKOOD = Detector(
     kind="ee.isikukood",
     name="Estonian personal code (isikukood)",
-    category="NationalIdentificationNumber",
+    category="OfficialID",
     country="ee",
     finders=_SHAPES,
     judge=judge,
@@ -58,7 +58,7 @@ ISIKUKOOD = Detector(
 ASMENS_KODAS = Detector(
     kind="lt.asmens_kodas",
     name="Lithuanian personal code (asmens kodas)",
-    category="NationalIdentificationNumber",
+    category="OfficialID",
     country="lt",
     finders=_SHAPES,
     judge=partial(judge, undated=True),

@@ -141,7 +141,7 @@ def _validator(module: str) -> Callable[[str], bool]:
 DETECTOR = Detector(
     kind="eu.vat",
     name="VAT identification number",
-    category="VATNumber",
+    category="OfficialID",
     finders=(
         Shape("AA[9A]{4,14}|9{9}AAA", apart="-.+"),
         Shape(r"AA[9A]{0,5}(?:[-.][9A]{1,12}){1,4}", apart="-.+"),

@@ -31,7 +31,7 @@ def form_only(candidates: Candidates) -> Judged:
 PASSPORT = Detector(
     kind="fi.passport",
     name="Finnish passport number",
-    category="PassportNumber",
+    category="Passport",
     country="fi",
     finders=(Shape("AA9{7}", apart="-.+"), Shape("AA 9{7}")),
     judge=form_only,
@@ -75,7 +75,7 @@ def judge_licence(candidates: Candidates) -> Judged:
 DRIVING_LICENCE = Detector(
     kind="fi.driving_licence",
     name="Finnish driving licence number",
-    category="DrivingLicenseNumber",
+    category="OfficialID",
     country="fi",
     finders=(Shape("9{6}-9{3}[9A]"),),
     judge=judge_licence,
@@ -100,7 +100,7 @@ def judge_ehic(candidates: Candidates) -> Judged:
 EHIC = Detector(
     kind="fi.ehic",
     name="Finnish European health insurance card number",
-    category="HealthInsuranceNumber",
+    category="Insurance",
     country="fi",
     finders=(
         Shape("9{20}|9{10}-9{10}|9{5}-9{5}-9{10}", apart="-.+"),

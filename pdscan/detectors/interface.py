@@ -111,7 +111,7 @@ class Around:
     before: int
     after: int
     words: tuple[str, ...] = ()
-    caseless: bool = False  # in ASCII
+    caseless: bool = False  # words in capitals or with initial capitals are found too
 
     @property
     def longest(self) -> int:

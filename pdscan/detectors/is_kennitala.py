@@ -38,7 +38,7 @@ def judge(candidates: Candidates) -> Judged:
 DETECTOR = Detector(
     kind="is.kennitala",
     name="Icelandic identity number (kennitala)",
-    category="NationalIdentificationNumber",
+    category="OfficialID",
     country="is",
     finders=(Shape("9{6}-9{4}"), Shape("9{10}", apart="-.+"), Shape("9{6} 9{4}")),
     judge=judge,

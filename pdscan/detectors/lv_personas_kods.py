@@ -37,7 +37,7 @@ def judge(candidates: Candidates) -> Judged:
 DETECTOR = Detector(
     kind="lv.personas_kods",
     name="Latvian personal code (personas kods)",
-    category="NationalIdentificationNumber",
+    category="OfficialID",
     country="lv",
     finders=(Shape("9{6}-9{5}"), Shape("9{11}", apart="-.+")),
     judge=judge,

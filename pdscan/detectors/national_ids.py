@@ -38,7 +38,6 @@ class _Number:
     example: str
     holds: _Sum | None = None
     needs_context: bool = False
-    category: str = "NationalIdentificationNumber"
 
 
 def _sum(weights: tuple[int, ...], modulus: int) -> _Sum:
@@ -99,7 +98,6 @@ def _word(pattern: str) -> Shape:
 
 
 _EGN = (2, 4, 8, 5, 10, 9, 7, 3, 6)
-_TAX = "TaxCode"
 _TABLE = (
     _Number(
         "at.vnr", "Austrian social insurance number", "at.vnr",
@@ -110,7 +108,7 @@ _TABLE = (
     _Number(
         "at.tin", "Austrian tax number (Abgabenkontonummer)", "at.tin",
         (Shape("9{2}-9{3}-9{4}"), _word("9{9}")), Likelihood.UNLIKELY,
-        ("steuernummer", "abgabenkontonummer", "st.nr", "tin"), "591199013", None, True, _TAX,
+        ("steuernummer", "abgabenkontonummer", "st.nr", "tin"), "591199013", None, True,
     ),
     _Number(
         "be.nn", "Belgian national number", "be.nn",
@@ -149,7 +147,7 @@ _TABLE = (
         (_word("9{11}"), Shape("9{2} 9{3} 9{3} 9{3}")), Likelihood.POSSIBLE,
         ("idnr", "id-nr", "steuer-id", "steuerid", "steueridentifikationsnummer",
          "identifikationsnummer", "tin"),
-        "36574261809", _iso7064, category=_TAX,
+        "36574261809", _iso7064,
     ),
     _Number(
         "es.dni", "Spanish identity number (DNI)", "es.dni",
@@ -172,7 +170,7 @@ _TABLE = (
         "fr.nif", "French tax number (numéro fiscal)", "fr.nif",
         (_word("9{13}"), Shape("9{2} 9{2} 9{3} 9{3} 9{3}")), Likelihood.UNLIKELY,
         ("numéro fiscal", "numero fiscal", "spi", "nif", "référence fiscale"), "3023217600053",
-        None, True, _TAX,
+        None, True,
     ),
     _Number(
         "gr.amka", "Greek social security number (AMKA)", "gr.amka", (_word("9{11}"),),
@@ -181,7 +179,7 @@ _TABLE = (
     _Number(
         "gr.afm", "Greek tax number (AFM)", "gr.vat", (_word("9{9}"),), Likelihood.UNLIKELY,
         ("αφμ", "α.φ.μ.", "afm"), "094259216",
-        _last((256, 128, 64, 32, 16, 8, 4, 2)), True, _TAX,
+        _last((256, 128, 64, 32, 16, 8, 4, 2)), True,
     ),
     _Number(
         "hr.oib", "Croatian personal identification number (OIB)", "hr.oib", (_word("9{11}"),),
@@ -196,7 +194,7 @@ _TABLE = (
         "it.codicefiscale", "Italian fiscal code (codice fiscale)", "it.codicefiscale",
         (_word("A{6}[9A]{2}A[9A]{2}A[9A]{3}A"), Shape("A{3} A{3} 9{2}A9{2} A9{3}A")),
         Likelihood.LIKELY, ("codice fiscale", "cod. fisc", "c.f.", "cod fiscale"),
-        "RCCMNL83S18D969H", category=_TAX,
+        "RCCMNL83S18D969H",
     ),
     _Number(
         "nl.bsn", "Dutch citizen service number (BSN)", "nl.bsn",
@@ -213,13 +211,13 @@ _TABLE = (
         "pl.nip", "Polish tax number (NIP)", "pl.nip",
         (Shape("9{3}-9{3}-9{2}-9{2}|9{3}-9{2}-9{2}-9{3}"), _word("9{10}")), Likelihood.UNLIKELY,
         ("nip", "numer identyfikacji podatkowej"), "8567346215",
-        _last((6, 5, 7, 2, 3, 4, 5, 6, 7)), True, _TAX,
+        _last((6, 5, 7, 2, 3, 4, 5, 6, 7)), True,
     ),
     _Number(
         "pt.nif", "Portuguese tax number (NIF)", "pt.nif",
         (_word("9{9}"), Shape("9{3} 9{3} 9{3}")), Likelihood.UNLIKELY,
         ("nif", "contribuinte", "número de identificação fiscal", "n.º contribuinte"),
-        "501964843", None, True, _TAX,
+        "501964843", None, True,
     ),
     _Number(
         "pt.cc", "Portuguese citizen card number", "pt.cc",
@@ -242,7 +240,7 @@ DETECTORS = tuple(
     Detector(
         kind=number.kind,
         name=number.name,
-        category=number.category,
+        category="OfficialID",
         country=number.kind.partition(".")[0],
         finders=number.finders,
         judge=partial(_judge, number=number),

@@ -65,7 +65,7 @@ def _year(short: Ints, individual: Ints) -> Ints:
 DETECTOR = Detector(
     kind="no.fodselsnummer",
     name="Norwegian national identity number (fødselsnummer)",
-    category="NationalIdentificationNumber",
+    category="OfficialID",
     country="no",
     finders=(Shape("9{11}", apart="-.+"), Shape("9{6}-9{5}"), Shape("9{6} 9{5}")),
     judge=judge,

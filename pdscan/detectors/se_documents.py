@@ -27,7 +27,7 @@ _SHAPES = (Shape("9{8}|A[9A]{8}", apart="-.+"),)
 PASSPORT = Detector(
     kind="se.passport",
     name="Swedish passport number",
-    category="PassportNumber",
+    category="Passport",
     country="se",
     finders=_SHAPES,
     judge=judge,

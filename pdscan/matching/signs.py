@@ -20,6 +20,7 @@ _MOST_BETWEEN = 4  # quotes and blanks between a label and its colon
 _IS_BETWEEN = np.array([code in b"\\\"'] \t" for code in range(256)])
 _LOWER = np.array([code | 0x20 if chr(code).isascii() and chr(code).isalpha() else code & 0xDF
                    if code >= 0x80 else code for code in range(256)], np.int64)  # fmt: skip
+_LONGEST_SIGN = 128  # bytes, at the beginning of a text
 _LONGEST_LABEL = 48  # bytes
 _MOST_WORDS = 3  # of a label in running text, with the words before it that may change it
 _LABEL = re.compile(
@@ -84,14 +85,18 @@ class SignIndex:
             re.compile(finder.sign.encode(), re.IGNORECASE if finder.caseless else 0)
             for _, finder in self._around
         ]
-        words = [(word, n) for n, (_, f) in enumerate(self._around) for word in f.words]
+        words = [
+            (spelling, number)
+            for number, (_, finder) in enumerate(self._around)
+            for word in finder.words
+            for spelling in (_spellings(word) if finder.caseless else (word,))
+        ]
         self._of_word = [number for _, number in words]
-        self._words = _compile(
-            [_literal(word) for word, _ in words], [self._around[n][1].caseless for _, n in words]
-        )
+        # Spelled out, because literals with and without case slow one another down.
+        self._words = _compile([_literal(word) for word, _ in words])
         # One database for each: together they would fall back to a slower automaton.
         self._expressions = [
-            (number, _compile([finder.sign.encode()], [finder.caseless]))
+            (number, _compile([finder.sign.encode()]))
             for number, (_, finder) in enumerate(self._around)
             if not finder.words
         ]
@@ -115,16 +120,20 @@ class SignIndex:
     def _signs(self, window: bytes) -> dict[int, list[int]]:
         """Where the signs of each `Around` end."""
         hits: dict[int, list[int]] = {}
-        if self._words is not None:
-            text = b"\n" + window
+        if self._of_word:
+            # The beginning of the text counts as a line break before it.
+            for text, shift in ((window, 0), (b"\n" + window[:_LONGEST_SIGN], 1)):
 
-            def on_word(word: int, _from: int, end: int, _flags: int, _context: object) -> None:
-                number = self._of_word[word]
-                sign = self._then[number].match(text, end)
-                if sign is not None:
-                    hits.setdefault(number, []).append(sign.end() - 1)
+                def on_word(
+                    word: int, _from: int, end: int, _flags: int, _context: object,
+                    text: bytes = text, shift: int = shift,
+                ) -> None:  # fmt: skip
+                    number = self._of_word[word]
+                    sign = self._then[number].match(text, end)
+                    if sign is not None:
+                        hits.setdefault(number, []).append(sign.end() - shift)
 
-            self._words.scan(text, match_event_handler=on_word)
+                self._words.scan(text, match_event_handler=on_word)
         for number, database in self._expressions:
             ends: list[int] = []
 
@@ -142,7 +151,8 @@ class SignIndex:
     def _label_ends(self, window: bytes) -> Ints:
         """Where colons and equals signs end that stand behind what may be a label."""
         codes = np.frombuffer(window, np.uint8)
-        at = np.flatnonzero((codes == _COLON) | (codes == _EQUALS))
+        at = np.flatnonzero((codes - np.uint8(_COLON)) <= _EQUALS - _COLON)
+        at = at[(codes[at] == _COLON) | (codes[at] == _EQUALS)]
         if not len(at) or not len(self._endings):
             return np.zeros(0, np.int64)
         last = at - 1
@@ -213,19 +223,20 @@ def _ending(label: bytes) -> bytes:
     return bytes(int(_LOWER[code]) for code in label[-_ENDING:])
 
 
-def _compile(expressions: Sequence[bytes], caseless: Sequence[bool]) -> hyperscan.Database | None:
-    if not expressions:
-        return None
+def _compile(expressions: Sequence[bytes]) -> hyperscan.Database:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=list(expressions),
-        ids=list(range(len(expressions))),
-        flags=[
-            hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if fold else 0)
-            for fold in caseless
-        ],
-    )
+    if expressions:
+        database.compile(
+            expressions=list(expressions),
+            ids=list(range(len(expressions))),
+            flags=[hyperscan.HS_FLAG_DOTALL] * len(expressions),
+        )
     return database
+
+
+def _spellings(word: str) -> list[str]:
+    return sorted({word.lower(), word.upper(), word.capitalize(), word.title(),
+                   word[:1] + word[1:].capitalize(), word[:1] + word[1:].upper()})  # fmt: skip
 
 
 def _literal(word: str) -> bytes:
