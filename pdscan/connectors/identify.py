@@ -49,6 +49,9 @@ _SQL = re.compile(
 )
 _BY_START = (
     ("{\\rtf", "text/rtf"),
+    ("-----BEGIN PKCS7-----", "application/pkcs7-mime"),
+    ("-----BEGIN CMS-----", "application/pkcs7-mime"),
+    ("-----BEGIN PGP MESSAGE-----", "application/pgp-encrypted"),
     ("BEGIN:VCARD", "text/vcard"),
     ("BEGIN:VCALENDAR", "text/calendar"),
 )
@@ -83,6 +86,10 @@ _OLE_STREAMS = (
     ("VisioDocument", "application/vnd.visio"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# A content type of CMS (RFC 5652) at the beginning of a sequence.
+_CMS = re.compile(
+    rb"^0[\x80-\x84].{0,4}\x06[\x09\x0b]\*\x86H\x86\xf7\r\x01(?:\x07|\x09\x10\x01)", re.S
+)
 _SIGNATURES = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"PAR1", "application/vnd.apache.parquet"),
@@ -121,6 +128,8 @@ def identify(content: Content) -> str:
         return _zip(content)
     if head.startswith(_OLE):
         return _ole(content)
+    if _CMS.search(head, 0, 32):
+        return "application/pkcs7-mime"
     if _is_tar(head):
         return "application/x-tar"
     if looks_like_text(head):

@@ -53,6 +53,11 @@ class Format:
 FORMATS = (
     Format("mbox", ("application/mbox",)),
     Format("mime", ("message/rfc822",), is_text=True),
+    Format("smime", (
+        "application/pkcs7-mime", "application/x-pkcs7-mime", "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+    )),
+    Format("pgp", ("application/pgp-encrypted", "application/pgp")),
     Format("zips", ("application/zip", "application/java-archive", "application/vnd.apple.iwork")),
     Format("tars", ("application/x-tar", "application/x-gtar", "application/x-ustar")),
     Format("archives", (
