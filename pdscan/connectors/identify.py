@@ -19,6 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import olefile
+
 from pdscan.connectors.decode import decode_head, looks_like_text
 from pdscan.connectors.formats.dialects import sniff
 from pdscan.connectors.formats.interface import Content
@@ -103,6 +105,7 @@ _SIGNATURES = (
     (b"\xfd7zXZ\0", "application/x-xz"),
     (b"\x28\xb5\x2f\xfd", "application/zstd"),
     (b"!BDN", "application/vnd.ms-outlook-pst"),
+    (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
 )
 _SAME = {
     "application/x-gzip": "application/gzip", "application/x-zip-compressed": "application/zip",
@@ -269,6 +272,10 @@ def _ole(content: Content) -> str:
             length = int.from_bytes(directory[at + 64 : at + 66], "little")
             if 2 < length <= 64 and directory[at + 66] in (1, 2, 5):
                 names.add(directory[at : at + length - 2].decode("utf-16-le", "replace"))
+        if stream.seekable() and not names & {name for name, _ in _OLE_STREAMS}:
+            # The directory lies in pieces.
+            stream.seek(0)
+            names |= {entry[-1] for entry in olefile.OleFileIO(stream).listdir() if len(entry) == 1}
     lowered = {name.lower() for name in names}
     for name, media_type in _OLE_STREAMS:
         if name.lower() in lowered:
