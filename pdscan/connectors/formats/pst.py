@@ -66,7 +66,7 @@ def _walk(mailbox: Any) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
     while todo:
         path, folder = todo.pop()
-        number = _got(folder, "identifier")
+        number = None if folder is None else _got(folder, "identifier")
         if number is None:
             yield path, None
             continue
@@ -105,36 +105,34 @@ def _got(owner: Any, name: str, *arguments: int) -> Any:
 def _whole(item: Any, limit: int, depth: int = 0) -> Message | None:
     """The item as a message, with what is attached to it up to `limit` bytes."""
     gaps: list[tuple[str, str]] = []
-    properties = _properties(item)
+    properties = _properties(item, gaps)
     if not properties:
         return None
     people = _got(item, "recipients")
-    recipients = (
-        [] if people is None else [_of_set(records) for records in _each(people, "record_set")]
-    )
+    sets = () if people is None else _each(people, "record_set")
+    recipients = [list(_of_set(records, gaps)) for records in sets]
     charset = mapi.codepage(properties)
     attachments = list(_attachments(item, charset, limit, gaps, depth))
     return mapi.assemble(properties, recipients, attachments, gaps)
 
 
-def _properties(item: Any) -> list[Property]:
-    return [found for records in _each(item, "record_set") for found in _of_set(records)]
+def _properties(item: Any, gaps: list[tuple[str, str]]) -> list[Property]:
+    return [found for records in _each(item, "record_set") for found in _of_set(records, gaps)]
 
 
-def _of_set(records: Any) -> list[Property]:
-    found: list[Property] = []
+def _of_set(records: Any, gaps: list[tuple[str, str]]) -> Iterator[Property]:
     for position in range(_got(records, "number_of_entries") or 0):
         entry = _got(records, "get_entry", position)
         if entry is None:
+            gaps.append((Reason.CORRUPT, "some properties"))
             continue
         number, kind, data = (_got(entry, name) for name in ("entry_type", "value_type", "data"))
         if number is None or kind is None or not data:
             continue
         if kind & _MANY and kind & ~_MANY in (mapi.STRING8, mapi.UNICODE):
-            found += [(number, kind & ~_MANY, value) for value in _list(data)]
+            yield from ((number, kind & ~_MANY, value) for value in _list(data))
         else:
-            found.append((number, kind, data))
-    return found
+            yield number, kind, data
 
 
 def _list(data: bytes) -> Iterator[bytes]:
@@ -155,7 +153,7 @@ def _attachments(
         if attached is None:
             gaps.append((Reason.CORRUPT, "an attachment"))
             continue
-        texts = mapi.texts(_properties(attached), charset)
+        texts = mapi.texts(_properties(attached, gaps), charset)
         inner = next(_each(attached, "sub_item"), None)
         if inner is not None and depth < _DEPTH:
             yield Attachment(texts, message=_whole(inner, limit, depth + 1))
