@@ -112,10 +112,10 @@ class SignIndex:
             inside = anchors <= high
             if inside.any():
                 yield Signed(detector, starts[inside], last[inside], anchors[inside])
-        ends = self._label_ends(window)
-        if len(ends):
-            low, high = _cells(layout, ends)
-            yield from self._values(window, ends.tolist(), low.tolist(), high.tolist())
+        labels = self._label_ends(window)
+        if len(labels):
+            low, high = _cells(layout, labels)
+            yield from self._values(window, labels.tolist(), low.tolist(), high.tolist())
 
     def _signs(self, window: bytes) -> dict[int, list[int]]:
         """Where the signs of each `Around` end."""
@@ -135,17 +135,17 @@ class SignIndex:
 
                 self._words.scan(text, match_event_handler=on_word)
         for number, database in self._expressions:
-            ends: list[int] = []
+            found: list[int] = []
 
             def on_sign(
                 _id: int, _from: int, end: int, _flags: int, _context: object,
-                add: Callable[[int], None] = ends.append,
+                add: Callable[[int], None] = found.append,
             ) -> None:  # fmt: skip
                 add(end)
 
             database.scan(window, match_event_handler=on_sign)
-            if ends:
-                hits[number] = ends
+            if found:
+                hits[number] = found
         return hits
 
     def _label_ends(self, window: bytes) -> Ints:
@@ -163,7 +163,8 @@ class SignIndex:
             ending = (ending << 8) | np.where(
                 last >= back, _LOWER[codes[np.maximum(last - back, 0)]], 0
             )
-        return at[np.isin(ending, self._endings)] + 1
+        behind: Ints = at[np.isin(ending, self._endings)] + 1
+        return behind
 
     def _values(
         self, window: bytes, ends: Sequence[int], lows: Sequence[int], highs: Sequence[int]
