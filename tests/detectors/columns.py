@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -54,13 +55,18 @@ class Table:
         return first[wanted], last[wanted]
 
 
+@cache
+def _engine(detectors: tuple[Detector, ...], minimum: Likelihood) -> Engine:
+    return Engine(detectors, minimum=minimum)
+
+
 def find(
     detectors: Sequence[Detector], text: str | bytes, *, label: str = "",
     layout: Layout | None = None, minimum: Likelihood = Likelihood.POSSIBLE,
 ) -> list[Found]:  # fmt: skip
     """What the engine finds in `text`."""
     window = text.encode() if isinstance(text, str) else text
-    hits = Engine(detectors, minimum=minimum).match(window, label=label, layout=layout)
+    hits = _engine(tuple(detectors), minimum).match(window, label=label, layout=layout)
     if hits is None:
         return []
     return [
