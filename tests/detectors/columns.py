@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -53,6 +54,11 @@ class Table:
         first, last = self._cells()
         wanted &= last > first
         return first[wanted], last[wanted]
+
+
+@cache
+def _engine(detectors: tuple[Detector, ...], minimum: Likelihood) -> Engine:
+    return Engine(detectors, minimum=minimum)
 
 
 def find(
