@@ -26,7 +26,9 @@ ROOMS: dict[str, set[str]] = {
     "presidio": GROUND | {"annotators", "detectors", "matching"},  # a door for Presidio's users
     "demo": set(),
     "inventory": GROUND | {"matching"},
-    "exports": GROUND | {"matching", "inventory"},
+    "subjects": GROUND | {"connectors", "detectors", "inventory", "keys", "matching"},
+    "retention": GROUND | {"subjects"},
+    "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
     "runner": GROUND | {"connectors", "scan"},
 }
