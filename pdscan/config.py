@@ -161,7 +161,7 @@ def _seconds(value: Any, _folder: Path) -> float:
 def _path(value: Any, folder: Path) -> Path | None:
     if not isinstance(value, str | os.PathLike):
         raise ValueError("a path expected")
-    return folder / Path(value).expanduser() if str(value) else None
+    return (folder / Path(value).expanduser()).absolute() if str(value) else None
 
 
 #: Every setting there is, in the order they are shown. The limits are those of

@@ -143,6 +143,11 @@ class Locator:
         return replace(self, span=(start, end))
 
 
+def place_name(part: str, field: str) -> str:
+    """How a part of an item and a field in it are written as the one field of a locator."""
+    return f"{part}/{field}" if part and field else part or field
+
+
 def written_key(*pairs: tuple[str, str]) -> str:
     """A stable key as `Places.keys` wants it: the pairs as they stand in a written locator."""
     return "&".join(f"{escape(column)}:{escape(value)}" for column, value in pairs)

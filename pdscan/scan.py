@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pdscan.connectors.interface import Connector, Limits, Unit
 from pdscan.detectors.interface import Detector
+from pdscan.errors import AccessError, SourceError
 from pdscan.matching.engine import CONTEXT_DISTANCE, Engine
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.matching.windows import Scanner
@@ -87,7 +88,7 @@ def tasks(connectors: Iterable[Connector]) -> Iterator[Task]:
     steps: list[Unit | Entry] = []
     cost = 0
     for connector in connectors:
-        for step in connector.walk():
+        for step in _walked(connector):
             size = step.cost if isinstance(step, Unit) else 0
             if steps and (cost + size > _TASK_COST or len(steps) >= _TASK_UNITS):
                 yield Task(number, tuple(steps))
@@ -96,6 +97,17 @@ def tasks(connectors: Iterable[Connector]) -> Iterator[Task]:
             cost += size
     if steps:
         yield Task(number, tuple(steps))
+
+
+def _walked(connector: Connector) -> Iterator[Unit | Entry]:
+    """What `connector` walks; a source that cannot be walked is a line in the ledger, and costs
+    the other sources nothing.
+    """
+    try:
+        yield from connector.walk()
+    except (AccessError, SourceError) as error:
+        reason = Reason.DENIED if isinstance(error, AccessError) else Reason.IO
+        yield Entry(Item(connector.source, ()), Outcome(State.UNREADABLE, reason, str(error)))
 
 
 class Worker:

@@ -21,14 +21,15 @@ ROOMS: dict[str, set[str]] = {
     "keys": GROUND,
     "config": GROUND,
     "detectors": GROUND,
-    "connectors": GROUND | {"matching"},  # how texts lie in arrays, of `matching.text` only
+    "connectors": GROUND,
     "matching": GROUND | {"detectors"},
     "annotators": GROUND | {"detectors", "matching"},
     "presidio": GROUND | {"annotators", "detectors", "matching"},  # a door for Presidio's users
     "demo": set(),
     "inventory": GROUND | {"matching"},
-    "subjects": GROUND | {"connectors", "detectors", "matching", "inventory"},
-    "exports": GROUND | {"matching", "inventory", "subjects"},
+    "subjects": GROUND | {"connectors", "detectors", "inventory", "keys", "matching"},
+    "retention": GROUND | {"subjects"},
+    "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
     "runner": GROUND | {"connectors", "scan"},
 }

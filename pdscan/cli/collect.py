@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ from pdscan.inventory import InventoryWriter
 from pdscan.model import Item, Likelihood, Outcome, State
 from pdscan.scan import Closed, Found, Message, Opened, Settled, Task
 
+_AHEAD = 1000  # tasks
 _LISTED = 20  # items named that were not read; all of them are in the ledger
 
 
@@ -99,10 +101,18 @@ def listed(
                 closed.clear()
 
 
-def measured(work: Iterable[Task], meter: Meter) -> None:
-    """Tells `meter` how much there is to read, by walking once more; only where it is shown."""
-    if meter.is_shown:
-        meter.total(sum(task.cost for task in work))
+def measured(work: Iterator[Task], meter: Meter) -> Iterator[Task]:
+    """`work`, with `meter` told how much there is to read. Where the meter is shown it looks ahead,
+    so that the time left is known from the beginning unless there is very much to read.
+    """
+    ahead = list(islice(work, _AHEAD)) if meter.is_shown else []
+    known = sum(task.cost for task in ahead)
+    meter.total(known)
+    yield from ahead
+    for task in work:
+        known += task.cost
+        meter.total(known)
+        yield task
 
 
 def _columns(batch: pa.RecordBatch, items: dict[int, Item]) -> tuple[pa.Array, pa.Array, pa.Array]:

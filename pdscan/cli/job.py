@@ -63,10 +63,8 @@ class Job:
         done = False
         try:
             with terminal.Meter() as meter:
-                measured(tasks(self.plan.connectors), meter)
-                messages = run(
-                    self.plan, tasks(self.plan.connectors), wiring.jobs(self.settings, self.sources)
-                )
+                work = measured(tasks(self.plan.connectors), meter)
+                messages = run(self.plan, work, wiring.jobs(self.settings, self.sources))
                 yield from listed(messages, Listing(self.kinds), self.totals, meter, self.writer)
             done = True
         finally:

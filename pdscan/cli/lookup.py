@@ -113,6 +113,12 @@ class Look:
         schema = pa.schema([*((name, pa.string()) for name in names), ("findings", pa.int64())])
         _write(stream, form, pa.Table.from_pylist(rows, schema=schema), "findings")
 
+    def _key_path(self, flag: str | None) -> Path:
+        """Where the key is said to lie: by a setting in force here, else by the scan itself."""
+        in_force: Path | None = config.load({"key_file": flag})["key_file"]
+        recorded = self.inventory.run["settings"]["key_file"]["value"]
+        return in_force or (Path(recorded) if recorded else keys.default_path())
+
     def _rows(self, batch: pa.RecordBatch) -> pa.Array:
         return pc.index_in(batch["item"], self._items["item"].combine_chunks())
 
@@ -130,8 +136,7 @@ class Look:
 
     def _fingerprints(self, value: str, key_file: str | None) -> pa.Array:
         """The fingerprints of `value` as each kind that takes it."""
-        settings = config.load({"key_file": key_file})
-        path = settings["key_file"] or keys.default_path()
+        path = self._key_path(key_file)
         fingerprinter = Fingerprinter(keys.load(path))
         if fingerprinter.key_id != self.inventory.run["key"]:
             raise AccessError(

@@ -73,6 +73,7 @@ def _print(form: str, batches: Iterator[Any], job: Job, *, lines: bool) -> None:
         write(stdout, form, batches, job.kinds, values=job.values, tail=job.coverage)
     elif lines:
         summary.print_lines(batches)
+        click.echo()
     else:
         _exhaust(batches)
 

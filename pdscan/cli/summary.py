@@ -31,12 +31,12 @@ def print_findings(
     for (source, kind, level), count in findings.items():
         by_kind.setdefault((source, kind), Counter())[level] += count
     rows = [
-        (source, kind, kinds[kind].name if kind in kinds else "", counts.total(),
-         *(counts[level] for level in levels))
+        (source, kind, counts.total(), *(counts[level] for level in levels),
+         kinds[kind].name if kind in kinds else "")
         for (source, kind), counts in sorted(by_kind.items())
     ]  # fmt: skip
     names = [level.label.replace("_", " ") for level in levels]
-    terminal.table(("Source", "Kind", "What it is", "Found", *names), rows)
+    terminal.table(("Source", "Kind", "Found", *names, "What it is"), rows)
 
 
 def print_coverage(

@@ -8,7 +8,7 @@ import numpy as np
 
 from pdscan.connectors.interface import Connector, Unit
 from pdscan.errors import UnreadableError
-from pdscan.model import Block, Item, Locator, Outcome, Places, Reason, written_key
+from pdscan.model import Block, Item, Locator, Outcome, Places, Reason, place_name, written_key
 
 
 def text_at(connector: Connector, locator: Locator) -> str:
@@ -28,11 +28,6 @@ def text_at(connector: Connector, locator: Locator) -> str:
         if last <= len(cell):
             return cell[first:last]
     raise UnreadableError(Reason.CHANGED, "the text is shorter than it was")
-
-
-def place_name(part: str, field: str) -> str:
-    """How a part of an item and a field in it are written as the one field of a locator."""
-    return f"{part}/{field}" if part and field else part or field
 
 
 def _cells(connector: Connector, locator: Locator) -> Iterator[str]:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pdscan.model import Likelihood, Locator
+from pdscan.model import Likelihood, escape, place_name
 
 LISTED = (
     "kind", "category", "source", "locator", "item", "line", "column", "start", "end",
@@ -89,18 +89,25 @@ class Listing:
 
 def _locators(item: pa.Array, batch: pa.RecordBatch) -> pa.Array:
     """The locators of the findings in `batch` as strings; `item` holds those of their items."""
-    names = [
-        str(Locator("", field=name)).removeprefix(":").removeprefix("#")
-        for name in batch["field"].dictionary.to_pylist()
-    ]
-    field = pa.array([f"{name}&" if name else "" for name in names], pa.string())
+    field = _places(batch["part"], batch["field"])
     key = pc.fill_null(batch["key"], "")
     written = pc.binary_join_element_wise("key=", pc.replace_substring(key, "&", "&key="), "&", "")
     key = pc.if_else(pc.equal(key, ""), "", written)
     return pc.binary_join_element_wise(
-        item, "#", key, field.take(batch["field"].indices), "span=",
+        item, "#", key, field, "span=",
         pc.cast(batch["start"], pa.string()), "-", pc.cast(batch["end"], pa.string()), "",
     )  # fmt: skip
+
+
+def _places(part: pa.Array, field: pa.Array) -> pa.Array:
+    """``field=…&`` for each row, or nothing where a row has neither part nor field."""
+    parts, fields = part.dictionary.to_pylist(), field.dictionary.to_pylist()
+    width = max(len(fields), 1)
+    codes = part.indices.to_numpy().astype(np.int64) * width + field.indices.to_numpy()
+    distinct, row = np.unique(codes, return_inverse=True)
+    names = [place_name(parts[code // width], fields[code % width]) for code in distinct.tolist()]
+    written = [f"field={escape(name)}&" if name else "" for name in names]
+    return pa.array(written, pa.string()).take(pa.array(row))
 
 
 def hexadecimal(column: pa.Array) -> pa.Array:

@@ -6,9 +6,12 @@ import csv
 import io
 import json
 import os
+import pty
+import signal
 import stat
 import subprocess
 import sys
+import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,9 +32,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 SUMMARY = """\
-Source Kind What it is Found very likely likely
-data email E-mail address 2 1 1
-data fi.hetu Finnish personal identity code (henkilötunnus) 1 1 ·
+Source Kind Found very likely likely What it is
+data email 2 1 1 E-mail address
+data fi.hetu 1 1 · Finnish personal identity code (henkilötunnus)
 
 Items: 2 read.
 """
@@ -209,6 +212,61 @@ def test_a_reader_that_had_enough(folder: Path) -> None:
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == b"0"
     assert b"Traceback" not in (folder / "err").read_bytes()
+
+
+def test_a_progress_bar_on_a_terminal_only(folder: Path) -> None:
+    (folder / "large.txt").write_text("nothing to be seen in this line\n" * 300_000)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from pdscan.cli import main; main()", "scan", "data", "large.txt",
+         "-f", "ndjson", "--key-file", "k"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=theirs,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(theirs)
+    out, _ = process.communicate(timeout=60)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert process.returncode == 0
+    assert [json.loads(line)["source"] for line in out.splitlines()] == ["data"] * 3
+    assert "scanning" in shown
+    assert "/9.6 MB" in shown, "how much there is"
+    assert "MB/s" in shown
+    assert "scanning" not in pdscan("scan", "large.txt", cwd=folder).err
+
+
+def test_an_interrupt_leaves_nothing_behind(folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from pdscan.cli import main; main()", "scan", "-", "-o", "inv",
+         "--key-file", "k"],
+        cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not list(folder.glob(".inv*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.decode().splitlines()[-1] == "pdscan: interrupted; nothing was kept"
+    assert b"Traceback" not in err
+    assert not list(folder.glob("*inv*"))
+    assert not list(folder.glob(".inv*"))
+
+
+def test_a_source_that_is_not_there_does_not_end_the_scan(folder: Path) -> None:
+    (folder / "pdscan.toml").write_text(
+        '[[source]]\nname = "gone"\npath = "nowhere"\n[[source]]\nname = "here"\npath = "data"\n'
+    )
+    result = run_here("scan", "-o", "inv", cwd=folder)
+    assert result.code == 3
+    assert "fi.hetu" in result.out
+    assert "not readable" in result.out
+    assert "gone:" in result.out
+    (row,) = json.loads(
+        run_here("inventory", "ledger", "inv", "--not-read", "-f", "json", cwd=folder).out
+    )["items"]
+    assert (row["source"], row["state"]) == ("gone", "unreadable")
 
 
 HEAVY = ("numpy", "pyarrow", "hyperscan", "rich", "lxml", "presidio_analyzer", "tomllib")

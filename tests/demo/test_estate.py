@@ -22,6 +22,8 @@ import stdnum.luhn
 import stdnum.se.orgnr
 import stdnum.se.personnummer
 
+from pdscan.connectors.files import Files
+from pdscan.connectors.reopen import text_at
 from pdscan.demo import estate
 from pdscan.demo.people import Person, people
 from pdscan.model import Locator
@@ -130,6 +132,18 @@ def test_a_scan_finds_what_the_truth_says(
     )
     missing = {what: (found[what], n) for what, n in expected.items() if found[what] < 0.85 * n}
     assert not missing
+
+
+def test_locators_lead_back_to_what_was_found(
+    made: tuple[Path, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    folder, _ = made
+    result = run_here("scan", str(folder), "-f", "ndjson", "--show-values", cwd=tmp_path)
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    connector = Files(folder.name, str(folder))
+    some = {(_file_and_kind(row), row["locator"].split("&")[0]): row for row in rows}
+    for row in [row for number, row in enumerate(some.values()) if number % 199 == 0]:
+        assert text_at(connector, Locator.parse(row["locator"])) == row["value"], row["locator"]
 
 
 def _file_and_kind(row: dict[str, Any]) -> tuple[str, str]:

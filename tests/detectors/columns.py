@@ -57,8 +57,10 @@ class Table:
 
 
 @cache
-def _engine(detectors: tuple[Detector, ...], minimum: Likelihood) -> Engine:
-    return Engine(detectors, minimum=minimum)
+def _engine(
+    detectors: tuple[Detector, ...], annotators: tuple[Annotator, ...], minimum: Likelihood
+) -> Engine:
+    return Engine(detectors, annotators=annotators, minimum=minimum)
 
 
 def find(
@@ -71,7 +73,7 @@ def find(
     pack = Pack()
     pack.add(0, Block(window, layout=layout, label=label), window, Base())
     pack.close()
-    engine = Engine(detectors, annotators=annotators, minimum=minimum)
+    engine = _engine(tuple(detectors), tuple(annotators), minimum)
     hits = engine.match(engine.survey(window), pack)
     if hits is None:
         return []

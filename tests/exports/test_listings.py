@@ -102,6 +102,14 @@ def test_no_key_is_no_key() -> None:
         assert row["locator"] == "crm:a file%3B 100%25.txt#field=Message&span=40-61"
 
 
+def test_a_part_is_told_before_the_field() -> None:
+    for part, field, expected in (
+        ("page 3", "", "page 3"), ("page 3", "a&b", "page 3/a&b"), ("", "a&b", "a&b"),
+    ):  # fmt: skip
+        (row,) = ndjson(FINDING | {"part": part, "field": field})
+        assert Locator.parse(row["locator"]).field == expected
+
+
 def test_locators_parse_back() -> None:
     first, second = (Locator.parse(row["locator"]) for row in ndjson(FINDING, CELL))
     assert first == ITEMS[0].at(40, 61)
