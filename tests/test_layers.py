@@ -25,6 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "matching": GROUND | {"detectors"},
     "annotators": GROUND | {"detectors"},
     "presidio": GROUND | {"annotators", "detectors", "matching"},
+    "custom": GROUND | {"detectors", "matching"},
     "demo": set(),
     "inventory": GROUND | {"matching"},
     "subjects": GROUND | {"connectors", "detectors", "matching", "inventory"},

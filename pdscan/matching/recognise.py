@@ -62,7 +62,8 @@ def canonical_form(text: str, detector: Detector) -> bytes | None:
     pack = Pack()
     pack.add(0, Block(window, label=detector.labels[0] if detector.labels else ""), window, Base())
     pack.close()
-    hits = Engine([detector], minimum=Likelihood.VERY_UNLIKELY).match(window, pack)
+    engine = Engine([detector], minimum=Likelihood.VERY_UNLIKELY)
+    hits = engine.match(engine.survey(window), pack)
     if hits is None or (hits.start[0], hits.end[0]) != (0, len(window)):
         return None
     form: bytes = hits.canonical[0][hits.row[0]].tobytes()
