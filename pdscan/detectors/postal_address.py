@@ -135,7 +135,7 @@ def judge(candidates: Candidates) -> Judged:
 def _judge_cells(texts: pa.Array) -> Judged:
     """Fields that are called an address: a street form, or any words with a number."""
     formed = cut(texts, r"[\s]*", rf"(?:{_IN_CELL})", _BORDER)
-    loose = cut(texts, r"[\s]*", r"[^\n;|@<>{}=]{6,90}", "").where(
+    loose = cut(texts, r"[\s]*", r"[^\n;|@<>{}=()\[\]_\"\\\\]{6,90}", "").where(
         matches(texts, rf"[{LETTER}]{{3}}") & matches(texts, "[0-9]")
         & matches(texts, r"\S[ ]\S") & ~matches(texts, r"@|://")
     )  # fmt: skip

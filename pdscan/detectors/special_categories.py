@@ -24,6 +24,9 @@ _PEOPLE = (
     "hän on", "hänellä", "hon har", "han har", "she has", "he has", "suffers", "sairastaa", "lider av",
 )  # fmt: skip
 
+_WEAK = ("union", "health", "race", "faith", "belief", "brott", "tuomio", "offence", "offense", "medicin",
+         "liitto", "conviction")  # fmt: skip
+
 
 @dataclass(frozen=True)
 class _Dictionary:
@@ -115,7 +118,7 @@ DETECTORS = tuple(
         category=known.category,
         finders=(
             Around("", before=28, after=40, caseless=True, words=tuple(known.words.split("|"))),
-            Cell(90, unless=("check", "european", "soviet", "database", "type union", "condition")),
+            Cell(90, unless=("check", "european", "soviet", "database", "condition"), weak=_WEAK),
         ),
         judge=_judge(known.words),
         context=_PEOPLE,

@@ -50,12 +50,15 @@ def labelled_cells(
     label: str,
 ) -> Iterator[tuple[int, Ints, Ints]]:
     """(detector, starts, ends) of the cells that belong to a kind by the name of their field."""
+    if layout is None and not label:
+        return
+    by_field = layout.cells if isinstance(layout, CellLayout) else None
     for number, detector in enumerate(detectors):
         for finder in detector.finders:
             if not isinstance(finder, Cell):
                 continue
-            if isinstance(layout, CellLayout):
-                starts, ends = layout.cells(partial(_speaks, labels, number))
+            if by_field is not None:
+                starts, ends = by_field(partial(_speaks, labels, number))
                 fits = ends - starts <= finder.longest
                 if fits.any():
                     yield number, starts[fits], ends[fits]
