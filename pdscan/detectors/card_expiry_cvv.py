@@ -37,7 +37,7 @@ def judge(candidates: Candidates) -> Judged:
             texts.matches(head, r"(?i)(?:cv[vc]2?|security code|turvakoodi|säkerhetskod)")
         )
         expiry = texts.cut_around(
-            candidates, "[01]", rf"[0-9][ ]?[/-][ ]?(?:20)?[2-4][0-9]", border=_BORDER
+            candidates, "[01]", r"[0-9][ ]?[/-][ ]?(?:20)?[2-4][0-9]", border=_BORDER
         )
         beside = texts.cut_around(candidates, r"(?:0[1-9]|1[0-2])/[2-4][0-9]", "", border=_BORDER)
         beside = beside.where(texts.matches(head, r"[0-9]{4}[ ,;|\t]{1,3}(?:[^0-9]{0,6})[0-9/]+$"))
@@ -63,7 +63,8 @@ DETECTOR = Detector(
                    "expiry", "expires", "valid thru", "valid until", "good thru", "security code",
                    "turvakoodi", "säkerhetskod", "voimassa", "giltig till", "giltigt till"),
         ),
-        Around(r"[0-9]{4}[ ,;|\t]{1,3}(?:exp\.? ?)?(?:0[1-9]|1[0-2])/[2-4][0-9]", before=24, after=3),
+        Around(r"[0-9]{4}[ ,;|\t]{1,3}(?:exp\.? ?)?(?:0[1-9]|1[0-2])/[2-4][0-9]", before=24,
+               after=3),
         Cell(12, unless=("promo", "coupon", "product", "contract", "password", "token", "domain",
                          "certificate", "postal", "error", "country")),
     ),

@@ -64,8 +64,10 @@ DETECTOR = Detector(
         Cell(240),
     ),
     judge=judge,
-    labels=("password hash", "passwordhash", "hashed password", "password digest", "encrypted password",
-            "pwd hash", "pass hash", "password", "passwd", "user pass", "salasana", "salasanatiiviste",
+    labels=("password hash", "passwordhash", "hashed password", "password digest",
+            "encrypted password",
+            "pwd hash", "pass hash", "password", "passwd", "user pass", "salasana",
+            "salasanatiiviste",
             "lösenord", "lösenordshash", "md5", "pw hash"),
     examples=("$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW",),
 )  # fmt: skip

@@ -63,7 +63,8 @@ _TOWN = f"[{CAPITAL}]{_REST_OF_TOWN}"
 _NORDIC = rf"{_STREET}[ ][0-9]{{1,3}}{_DOOR}"
 _UK_POSTCODE = r"[A-Z]{1,2}[0-9][0-9A-Z]?[ ][0-9][A-Z]{2}"
 _ENGLISH = (
-    rf"(?:(?:Flat|Studio|Unit|Apartment)[ ][0-9]{{1,3}}[A-Za-z]?{_BREAK}(?:[0-9]{{1,4}}[A-Za-z]?[ ])?"
+    rf"(?:(?:Flat|Studio|Unit"
+    rf"|Apartment)[ ][0-9]{{1,3}}[A-Za-z]?{_BREAK}(?:[0-9]{{1,4}}[A-Za-z]?[ ])?"
     rf"|[0-9]{{1,5}}[A-Za-z]?[ ])(?:{_WORD}[ ]){{0,3}}{_WORD}"
 )
 _NAMED_TOWN = rf"(?:{_BREAK}(?:{_WORD}[ ]){{0,2}}{_WORD}){{1,3}}"
@@ -97,7 +98,8 @@ _MONTH = (
     r"|(?:kuu|kuuta)[ ][0-9]"
 )
 _BEFORE_STREETS = (  # capitalised at the beginning of a sentence
-    r"(?:Till|To|At|From|In|Ship to|Deliver to|Osoite|Adress|Address|Postiosoite|Toimitusosoite|Asun"
+    r"(?:Till|To|At|From|In|Ship to|Deliver to|Osoite|Adress|Address|Postiosoite|Toimitusosoite"
+    r"|Asun"
     r"|Toimita|Leverera|Bor|Bor på|Vid|På|I|Från|Adresse|Osoitteesta|Osoitteessa|Lives at)[ ]"
 )
 _NOT_STREETS = (
@@ -170,7 +172,8 @@ DETECTOR = Detector(
         Around(r"[A-Z][0-9][0-9A-Z]?[ ][0-9][A-Z]{2}", before=160, after=4),
         Around(r"[A-Z]{2}[ ][0-9]{5}", before=160, after=8),
         Around("", before=80, after=8, words=tuple(f" {name}" for name in _STREETS.split("|"))),
-        Cell(160, lines=4, unless=("email", "e mail", "mail", "sähköposti", "e post", "ip", "mac", "web", "url",
+        Cell(160, lines=4, unless=("email", "e mail", "mail", "sähköposti", "e post", "ip", "mac",
+                                   "web", "url",
                           "verkko", "memory", "wallet", "host", "server", "bitcoin", "contract",
                           "mail address", "remote", "client", "source", "destination", "listen")),
     ),

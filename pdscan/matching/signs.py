@@ -109,9 +109,9 @@ class SignIndex:
 
     def find(self, window: bytes, layout: Layout | None) -> Iterator[Signed]:
         """The candidates beside all signs in `window`, each within its cell."""
-        for number, ends in sorted(self._signs(window).items()):
+        for number, found in sorted(self._signs(window).items()):
             detector, finder = self._around[number]
-            anchors = np.unique(np.array(ends, np.int64))
+            anchors = np.unique(np.array(found, np.int64))
             low, high = _cells(layout, anchors, len(window))
             starts = _on_characters(window, np.maximum(anchors - finder.before, low))
             last = _on_characters(window, np.minimum(anchors + finder.after, high))
@@ -169,7 +169,8 @@ class SignIndex:
             ending = (ending << 8) | np.where(
                 last >= back, _LOWER[codes[np.maximum(last - back, 0)]], 0
             )
-        return at[np.isin(ending, self._endings)] + 1
+        behind_label: Ints = at[np.isin(ending, self._endings)] + 1
+        return behind_label
 
     def _values(
         self, window: bytes, ends: Sequence[int], lows: Sequence[int], highs: Sequence[int]
