@@ -167,7 +167,8 @@ DETECTOR = Detector(
     finders=(
         Around("", before=80, after=90, words=tuple(
             f"{ending} {digit}" for ending in _ENDINGS.split("|") for digit in range(10))),
-        Around(r"[,\n][ ]{0,2}(?:(?:FIN?|SE?|NO?|DK|EE|AX)[- ])?[0-9]{3}[0-9 ][0-9]{0,2}[ ](?:[A-Z]|\xc3.)",
+        Around(r"[,\n][ ]{0,2}(?:(?:FIN?|SE?|NO?|DK|EE|AX)[- ])?"
+               r"[0-9]{3}[0-9 ][0-9]{0,2}[ ](?:[A-Z]|\xc3.)",
                before=120, after=60),
         Around(r"[A-Z][0-9][0-9A-Z]?[ ][0-9][A-Z]{2}", before=160, after=4),
         Around(r"[A-Z]{2}[ ][0-9]{5}", before=160, after=8),

@@ -12,7 +12,8 @@ from pdscan.detectors import texts
 from pdscan.detectors.interface import Around, Candidates, Cell, Detector, Judged
 from pdscan.model import Likelihood
 
-_AGENT = r"(?:Mozilla/[0-9.]{1,4} \(|Opera/[0-9.]{1,5} \(|Dalvik/[0-9.]{1,6} \()[^\"'|<\t\r\n]{10,400}[^\"'|<\s]"
+_REST = r"[^\"'|<\t\r\n]{10,400}[^\"'|<\s]"
+_AGENT = rf"(?:Mozilla/[0-9.]{{1,4}} \(|Opera/[0-9.]{{1,5}} \(|Dalvik/[0-9.]{{1,6}} \(){_REST}"
 _ROBOT = r"(?i)bot\b|bot/|crawl|spider|slurp|https?://|monitor|curl|python|wget|headless"
 
 
@@ -27,7 +28,7 @@ def judge(candidates: Candidates) -> Judged:
         found = texts.cut_around(
             candidates,
             r"(?:Mozilla|Opera|Dalvik)/[0-9.]{1,6} \(",
-            r"[^\"'|<\t\r\n]{10,400}[^\"'|<\s]",
+            _REST,
         )
         level = Likelihood.POSSIBLE
     found = found.where(~texts.matches(found.text, _ROBOT))
