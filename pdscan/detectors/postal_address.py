@@ -137,9 +137,13 @@ def judge(candidates: Candidates) -> Judged:
 def _judge_cells(texts: pa.Array) -> Judged:
     """Fields that are called an address: a street form, or any words with a number."""
     formed = cut(texts, r"[\s]*", rf"(?:{_IN_CELL})", _BORDER)
-    loose = cut(texts, r"[\s]*", r"[^\n;|@<>{}=()\[\]_\"\\\\]{6,90}", "").where(
-        matches(texts, rf"[{LETTER}]{{3}}") & matches(texts, "[0-9]")
-        & matches(texts, r"\S[ ]\S") & ~matches(texts, r"@|://")
+    loose = cut(
+        texts, r"[\s]*", r"[^\n;|@<>{}=()\[\]_\"\\]{5,89}[^\s;|@<>{}=()\[\]_\"\\]",
+        r"[ ]*(?:[;\r\n].*)?$",
+    )  # fmt: skip
+    loose = loose.where(
+        matches(loose.text, rf"[{LETTER}]{{2}}") & matches(loose.text, "[0-9]")
+        & matches(loose.text, r"\S[ ]\S") & ~matches(loose.text, "://")
     )  # fmt: skip
     best = formed.or_else(loose)
     town = formed.found & matches(best.text, _WITH_TOWN)
