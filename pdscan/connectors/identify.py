@@ -84,7 +84,9 @@ _OLE_STREAMS = (
     ("VisioDocument", "application/vnd.visio"),
 )
 # A ContentInfo of RFC 5652: a sequence that begins with one of PKCS #7's object identifiers.
-_CMS = re.compile(rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06\x09\*\x86H\x86\xf7\r\x01\x07", re.DOTALL)
+_CMS = re.compile(
+    rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06\x09\*\x86H\x86\xf7\r\x01\x07", re.DOTALL
+)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
@@ -243,7 +245,7 @@ def _zip_names(content: Content) -> tuple[list[str], str]:
 def _ole(content: Content) -> str:
     """The use of an OLE compound file by the streams in its directory ([MS-CFB] 2.6)."""
     head = content.head
-    sector = 1 << int.from_bytes(head[30:32], "little")
+    sector = 4096 if head[30:32] == b"\x0c\0" else 512
     first = int.from_bytes(head[48:52], "little")
     names: set[str] = set()
     with suppress(OSError, ValueError), content.open() as stream:

@@ -18,7 +18,7 @@ NORDIC = (
     "Märta Sjöström på Östermalm; överförmyndare Håkan Bäckström.\n"
     "Søren Ærø bor på Ørestad, Ingeborg Æble på Håøya.\n"
 )
-SWEDISH = "Förnamn: Åke\nEfternamn: Öhrström\nStad: Malmö\nGata: Ågatan 3\nHör av dig på måndag, så går vi.\n"
+SWEDISH = "Förnamn: Åke\nEfternamn: Öhrström\nStad: Malmö\nGata: Ågatan 3\nHör av dig på måndag.\n"
 FINNISH = "Etunimi: Väinö\nSukunimi: Äijälä\nOsoite: Hämeentie 5, Jyväskylä\nÖljyä ja käyttöä.\n"
 ENCODINGS = [
     "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
@@ -37,9 +37,14 @@ def test_nordic_names_survive_every_encoding(text: str, encoding: str) -> None:
     assert decoded(text.encode(encoding))[0] == text
 
 
-@pytest.mark.parametrize("name", ["Öberg", "Hämäläinen", "Åsa", "ÅKESSON", "Käyttäjä: Tõnu", "Mäki €5"])
+@pytest.mark.parametrize(
+    "name", ["Öberg", "Hämäläinen", "Åsa", "ÅKESSON", "Käyttäjä: Tõnu", "Mäki €5"]
+)
 def test_a_single_name_in_windows_1252(name: str) -> None:
-    assert decoded(f"name;city\n{name};Turku\n".encode("cp1252"))[0].split("\n")[1][: len(name)] == name
+    assert (
+        decoded(f"name;city\n{name};Turku\n".encode("cp1252"))[0].split("\n")[1][: len(name)]
+        == name
+    )
 
 
 def test_the_euro_sign_tells_latin_9_from_windows_1252() -> None:
@@ -97,7 +102,8 @@ def test_validity_and_borders_are_those_of_python(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(("data", "expected"), [
-    (b"plain text\n", True), ("Öberg på gatan".encode("cp1252"), True), ("ä".encode("utf-16"), True),
+    (b"plain text\n", True), ("Öberg på gatan".encode("cp1252"), True),
+    ("ä".encode("utf-16"), True),
     (b"line\n" + b"\0" * 2 + b"line\n" * 5, True), (bytes(range(256)) * 10, False),
     (b"\x7fELF\x02\x01\x01" + bytes(40), False), (b"\xff\xd8\xff\xe0\x00\x10JFIF", False),
 ])  # fmt: skip
