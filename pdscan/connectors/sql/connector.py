@@ -68,7 +68,7 @@ class SqlConnector:
     def structure(self) -> Structure:
         """Tables, keys and what is known of them; asked once. Raises as `walk` does."""
         if self._structure is None:
-            with self._connected() as connection:
+            with self.connected() as connection:
                 try:
                     schemas = self._dialect.schemas(connection)
                     facts = self._dialect.facts(connection)
@@ -92,7 +92,7 @@ class SqlConnector:
             raise self._said(error) from None
         snapshot = self._holder.snapshot if self._holder else ""
         tables = self.structure().tables
-        with self._connected() as connection:
+        with self.connected() as connection:
             for table in tables:
                 if table.facts.kind is Kind.PARTITION:
                     continue  # read as a part of its table
@@ -102,7 +102,8 @@ class SqlConnector:
                     continue
                 yield from self._units(connection, table, snapshot)
 
-    def _connected(self) -> AbstractContextManager[sa.Connection]:
+    def connected(self) -> AbstractContextManager[sa.Connection]:
+        """A connection for small questions; to be closed by the caller. Raises as `walk` does."""
         try:
             return self._dialect.engine().connect()
         except Exception as error:
@@ -204,6 +205,8 @@ class SqlConnector:
                 if trouble.lost or trouble.snapshot_gone or snapshot:
                     self._drop()
                 losses += 1
+                # Without a snapshot to come back to, what is still to be read is of another time.
+                later |= trouble.lost and not snapshot and tally.rows > 0
                 if trouble.snapshot_gone:
                     snapshot, later = "", True
                 elif not trouble.lost or losses > self._options.retries:
