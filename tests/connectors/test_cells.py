@@ -35,8 +35,9 @@ def test_keys_are_written_as_locators_write_them(
     names = ["käy&tä", "b", "n"]
     wanted = data.draw(st.lists(st.integers(0, len(rows) - 1)))
     texts = [
-        [row[i].encode("utf-8", "replace").decode() for row in rows] for i in (0, 1)
-    ]  # fmt: skip
+        [first.encode("utf-8", "replace").decode() for first, _, _ in rows],
+        [second.encode("utf-8", "replace").decode() for _, second, _ in rows],
+    ]
     columns = [pa.array(texts[0]), pa.array(texts[1]), pa.array([str(row[2]) for row in rows])]
     keys = key_writer(names, columns)(np.array(wanted, np.int64))
     for row, key in zip(wanted, keys, strict=True):

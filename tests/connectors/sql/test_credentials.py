@@ -68,7 +68,7 @@ def test_no_url(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["sqlite://", "frobdb://u@h/d", "oracle+nothere://u@h/d"])
 def test_no_driver(url: str) -> None:
-    with pytest.raises(UsageError, match="^s: "):
+    with pytest.raises(UsageError, match=r"^s: "):
         open_database("s", resolve("s", url, environment=NOWHERE).url)
 
 

@@ -17,13 +17,15 @@ def units(connector: SqlConnector) -> list[Unit]:
     return [walked for walked in connector.walk() if isinstance(walked, Unit)]
 
 
-def client(database: Database) -> pymysql.Connection:  # type: ignore[type-arg]
+def client(database: Database) -> pymysql.Connection:
     assert database.url.port is not None
     return pymysql.connect(
         host=database.url.host or "", port=database.url.port, user="root", charset="utf8mb4",
         database=database.name, autocommit=True,
     )  # fmt: skip
 
+
+HIDDEN = "s3cret"
 
 # (type, value, the texts that are looked at)
 TYPES = [
@@ -104,8 +106,8 @@ def test_names_with_quotes_and_emoji(mysql: Database) -> None:
     # MariaDB has no characters beyond the basic plane in names.
     table, column = "ta'ble %s :x `ä", 'co"l $1 å % b'
     names = ["`" + name.replace("`", "``") + "`" for name in (table, column)]
-    mysql.run("CREATE TABLE {0} ({1} varchar(40) PRIMARY KEY)".format(*names))
-    mysql.run("INSERT INTO {0} VALUES ('a&b=ä/😀')".format(*names))
+    mysql.run("CREATE TABLE {} ({} varchar(40) PRIMARY KEY)".format(*names))
+    mysql.run("INSERT INTO {} VALUES ('a&b=ä/😀')".format(names[0]))
     connector = mysql.open(sample=10)
     (unit,) = units(connector)
     (cell,), outcome = read_unit(connector, unit)
@@ -177,7 +179,8 @@ def many_rows(database: Database, rows: int = 60_000) -> list[str]:
 def read_with_kill(database: Database, connector: SqlConnector) -> tuple[list[str], Outcome]:
     (unit,) = units(connector)
     texts: list[str] = []
-    outcome, killed = None, []
+    outcome = None
+    killed: list[tuple[object, ...]] = []
     for event in connector.read(unit):
         if isinstance(event, Outcome):
             outcome = event
@@ -269,8 +272,8 @@ def test_ranges_cover_a_table_once(mysql: Database) -> None:
     [({"port": 1}, SourceError), ({"username": "pdscan_nobody"}, AccessError)],
 )
 def test_no_way_in(mysql: Database, change: dict[str, object], error: type[Exception]) -> None:
-    url = mysql.url.set(password="s3cret", **change)  # type: ignore[arg-type]
+    url = mysql.url.set(password=HIDDEN, **change)  # type: ignore[arg-type]
     with pytest.raises(error) as caught:
         list(Database(url, mysql.run).open().walk())
-    assert "s3cret" not in str(caught.value)
+    assert HIDDEN not in str(caught.value)
     assert caught.value.__cause__ is None

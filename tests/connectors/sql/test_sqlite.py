@@ -25,7 +25,8 @@ def path(tmp_path: Path) -> Path:
         file.executescript("""
             CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT, d DATETIME, b BLOB, k BIGINT);
             INSERT INTO t VALUES (1, 'a@b.fi', '1981-12-28', x'00ff', 102030405),
-                (2, CAST(x'e5e4f6' AS TEXT), NULL, 'text', 12), (3, 8112289874, 1.5, NULL, 'x@y.fi');
+                (2, CAST(x'e5e4f6' AS TEXT), NULL, 'text', 12),
+                (3, 8112289874, 1.5, NULL, 'x@y.fi');
             CREATE TABLE w (a TEXT, b BLOB, v TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
             INSERT INTO w VALUES ('k&1', x'0a', 'v');
             CREATE TABLE keyless (v TEXT);

@@ -12,7 +12,8 @@ SHOP = (
     " FOREIGN KEY (placed_by) REFERENCES customers (id))",
     "CREATE TABLE order_lines (id int PRIMARY KEY, order_no int, product_id int)",
     "CREATE TABLE products (id int PRIMARY KEY, customer_id varchar(9))",
-    "INSERT INTO customers VALUES (11, 'a', NULL), (12, 'b', NULL), (13, 'c', NULL), (14, 'd', NULL)",
+    "INSERT INTO customers VALUES (11, 'a', NULL), (12, 'b', NULL),"
+    " (13, 'c', NULL), (14, 'd', NULL)",
     "INSERT INTO orders VALUES (101, 11, 11), (102, 12, 11), (103, 13, NULL), (104, 13, NULL)",
     "INSERT INTO order_lines VALUES (1, 101, 900), (2, 102, 901), (3, 103, 902)",
     "INSERT INTO products VALUES (1, 'x')",
