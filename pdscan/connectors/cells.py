@@ -20,7 +20,7 @@ from pdscan.model import Block, Ints, Places, escape
 KeyWriter = Callable[[Ints], Sequence[str]]
 
 # What `pdscan.model.escape` leaves as it is.
-_NEEDS_ESCAPE = r"[^ \-._~,@+()\[\]{}$'äöåÄÖÅA-Za-z0-9]"
+_NEEDS_ESCAPE = r"[^ \-._~,@+()\[\]{}$'A-Za-z0-9]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ def units(connector: SqlConnector) -> list[Unit]:
     return [walked for walked in connector.walk() if isinstance(walked, Unit)]
 
 
+HIDDEN = "s3cret"
+
 # (type, value, the texts that are looked at)
 TYPES = [
     ("text", "'mäki@esimerkki.fi'", ["mäki@esimerkki.fi"]),
@@ -84,9 +86,9 @@ def test_json_paths_are_the_fields(postgres: Database) -> None:
 def test_names_with_quotes_and_emoji(postgres: Database) -> None:
     schema, table, column = 'sch"ema 🏢', "ta'ble %s :x 🧾", 'co"l $1 😀 %'
     names = ['"' + name.replace('"', '""') + '"' for name in (schema, table, column)]
-    postgres.run("CREATE SCHEMA {0}".format(*names))
-    postgres.run("CREATE TABLE {0}.{1} ({2} text PRIMARY KEY)".format(*names))
-    postgres.run("INSERT INTO {0}.{1} VALUES ('a&b=ä/😀')".format(*names))
+    postgres.run("CREATE SCHEMA {}".format(names[0]))
+    postgres.run("CREATE TABLE {}.{} ({} text PRIMARY KEY)".format(*names))
+    postgres.run("INSERT INTO {}.{} VALUES ('a&b=ä/😀')".format(*names[:2]))
     connector = postgres.open()
     (unit,) = units(connector)
     (cell,), outcome = read_unit(connector, unit)
@@ -127,7 +129,8 @@ def test_a_unique_key_without_nulls_stands_in_for_a_primary_one(postgres: Databa
 def test_bytes_that_are_no_utf8(postgres: Database) -> None:
     name = f"{postgres.name}_ascii"
     postgres.run(
-        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' "
+        "LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
     )
     try:
         other = Database(postgres.url.set(database=name), postgres.run)
@@ -389,14 +392,14 @@ def test_a_limit_on_rows_per_second(postgres: Database) -> None:
     ],
 )
 def test_no_way_in(postgres: Database, change: dict[str, object], error: type[Exception]) -> None:
-    url = postgres.url.set(password="s3cret", **change)  # type: ignore[arg-type]
+    url = postgres.url.set(password=HIDDEN, **change)  # type: ignore[arg-type]
     with pytest.raises(error) as caught:
         list(Database(url, postgres.run).open().walk())
-    assert "s3cret" not in str(caught.value)
+    assert HIDDEN not in str(caught.value)
     assert caught.value.__cause__ is None
     assert "shop" in str(caught.value)
 
 
 def test_settings_never_show_the_password(postgres: Database) -> None:
-    connector = Database(postgres.url.set(password="s3cret"), postgres.run).open()
-    assert "s3cret" not in repr(connector) + repr(vars(connector))
+    connector = Database(postgres.url.set(password=HIDDEN), postgres.run).open()
+    assert HIDDEN not in repr(connector) + repr(vars(connector))
