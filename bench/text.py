@@ -28,7 +28,10 @@ def rows(folder: Path, *, small: bool) -> Iterator[Row]:
     dense = corpora.build(folder / "dense.csv", 200 * _MIB // scale, corpora.customer)
     log = corpora.build(folder / "access.log", 200 * _MIB // scale, corpora.request)
     if shutil.which("rg") is None:
-        print("ripgrep is not installed: its rows are left out (apt-get install ripgrep)", file=sys.stderr)
+        print(
+            "ripgrep is not installed: its rows are left out (apt-get install ripgrep)",
+            file=sys.stderr,
+        )
     else:
         for path, target in ((sparse, 3.0), (dense, 0.25), (log, None)):
             peer = best([*_rg(), path])

@@ -19,6 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import olefile
+
 from pdscan.connectors.decode import decode_head, looks_like_text
 from pdscan.connectors.formats.dialects import sniff
 from pdscan.connectors.formats.interface import Content
@@ -50,6 +52,9 @@ _SQL = re.compile(
 )
 _BY_START = (
     ("{\\rtf", "text/rtf"),
+    ("-----BEGIN PKCS7-----", "application/pkcs7-mime"),
+    ("-----BEGIN CMS-----", "application/pkcs7-mime"),
+    ("-----BEGIN PGP MESSAGE-----", "application/pgp-encrypted"),
     ("BEGIN:VCARD", "text/vcard"),
     ("BEGIN:VCALENDAR", "text/calendar"),
 )
@@ -84,8 +89,14 @@ _OLE_STREAMS = (
     ("VisioDocument", "application/vnd.visio"),
 )
 # A ContentInfo of RFC 5652: a sequence that begins with one of PKCS #7's object identifiers.
-_CMS = re.compile(rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06\x09\*\x86H\x86\xf7\r\x01\x07", re.DOTALL)
+_CMS = re.compile(
+    rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06\x09\*\x86H\x86\xf7\r\x01\x07", re.DOTALL
+)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# A content type of CMS (RFC 5652) at the beginning of a sequence.
+_CMS = re.compile(
+    rb"^0[\x80-\x84].{0,4}\x06[\x09\x0b]\*\x86H\x86\xf7\r\x01(?:\x07|\x09\x10\x01)", re.S
+)
 _SIGNATURES = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"PAR1", "application/vnd.apache.parquet"),
@@ -99,6 +110,7 @@ _SIGNATURES = (
     (b"\xfd7zXZ\0", "application/x-xz"),
     (b"\x28\xb5\x2f\xfd", "application/zstd"),
     (b"!BDN", "application/vnd.ms-outlook-pst"),
+    (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
 )
 _SAME = {
     "application/x-gzip": "application/gzip", "application/x-zip-compressed": "application/zip",
@@ -126,6 +138,8 @@ def identify(content: Content) -> str:
         return _zip(content)
     if head.startswith(_OLE):
         return _ole(content)
+    if _CMS.search(head, 0, 32):
+        return "application/pkcs7-mime"
     if _is_tar(head):
         return "application/x-tar"
     if looks_like_text(head):
@@ -266,6 +280,10 @@ def _ole(content: Content) -> str:
             length = int.from_bytes(directory[at + 64 : at + 66], "little")
             if 2 < length <= 64 and directory[at + 66] in (1, 2, 5):
                 names.add(directory[at : at + length - 2].decode("utf-16-le", "replace"))
+        if stream.seekable() and not names & {name for name, _ in _OLE_STREAMS}:
+            # The directory lies in pieces.
+            stream.seek(0)
+            names |= {entry[-1] for entry in olefile.OleFileIO(stream).listdir() if len(entry) == 1}
     lowered = {name.lower() for name in names}
     for name, media_type in _OLE_STREAMS:
         if name.lower() in lowered:

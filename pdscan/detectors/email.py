@@ -3,14 +3,18 @@
 The form is that of RFC 5321 and 5322, with internationalised local parts and domains (RFC 6531,
 IDNA 2008): a local part with dots inside only, and a domain of two labels or more whose last one
 is not a number. The canonical form is lower case (no provider in wide use tells local parts apart
-by case) with the domain in its ASCII form.
+by case) with the domain in its ASCII form. Local parts in quotes are found too, and addresses
+written out against robots (``name (at) domain dot fi``), these at low likelihood only.
 """
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
-from pdscan.detectors.interface import Candidates, Detector, Judged, Run
+from pdscan.detectors import texts
+from pdscan.detectors.interface import Around, Candidates, Detector, Judged, Run
 from pdscan.model import Bytes2D, Ints, Likelihood
 
 _WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -18,11 +22,16 @@ _LONGEST = 254  # RFC 5321, 4.5.3.1.3
 _LONGEST_LOCAL = 64
 _EDGE = np.frombuffer(b".-'+@", np.uint8)  # punctuation of the sentence around an address
 # Retina images and the like: logo@2x.png
+_LABEL = r"[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ-]{0,61}[A-Za-z0-9À-ɏ])?"
+_DOT = r"(?:\.|[ ]?[\[({](?:dot|piste|punkt|\.)[\])}][ ]?|[ ](?:dot|piste|punkt)[ ])"
+_AT = r"(?:[ ]?[\[({<](?:at|AT|ät|ÄT|a|miuku|@)[\])}>][ ]?|[ ](?:at|ät)[ ])"
 _FILES = frozenset({b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"css", b"js"})
 
 
 def judge(candidates: Candidates) -> Judged:
     """Accepts one address per run, less the punctuation around it."""
+    if candidates.anchor is not None:
+        return _judge_rare(candidates)
     raw, length = candidates.raw, candidates.raw_length
     column = np.arange(raw.shape[1])
     lead = _edge(raw, length)
@@ -58,6 +67,35 @@ def judge(candidates: Candidates) -> Judged:
         same = canonical[rows[:, None], tail[rows, None] + np.arange(len(ends))] == ends
         level[rows[same.all(axis=1)]] = Likelihood.VERY_UNLIKELY
     return Judged(level, {"form": good}, canonical, start.astype(np.int64), trail.astype(np.int64))
+
+
+def _judge_rare(candidates: Candidates) -> Judged:
+    """Local parts in quotes, and addresses written out in words."""
+    quoted = texts.cut_around(
+        candidates, r'"[^"\s@](?:[^"@\r\n]{0,60}[^"\s@])?"@',
+        rf"{_LABEL}(?:\.{_LABEL}){{0,4}}\.[A-Za-zÀ-ɏ]{{2,24}}", border="(?:[^A-Za-z0-9].*)?$",
+    )  # fmt: skip
+    local = rf"[A-Za-z0-9_+-]{{1,40}}(?:{_DOT}[A-Za-z0-9_+-]{{1,40}}){{0,3}}"
+    domain = rf"{_LABEL}(?:{_DOT}{_LABEL}){{0,3}}{_DOT}[A-Za-z]{{2,24}}"
+    written = texts.cut_around(
+        candidates, rf"{local}{_AT}", f"[ ]?{domain}", border="(?:[^A-Za-z0-9].*)?$"
+    ).or_else(
+        texts.cut_around(
+            candidates, rf"{local}{_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,3}}[ ](?:dot|piste|punkt)[ ]",
+            "(?:com|org|net|info|eu|fi|se|no|dk|ee|is|de|uk|io)", border="(?:[^A-Za-z0-9].*)?$",
+        )
+    )  # fmt: skip
+    found = quoted.or_else(written)
+    level = np.where(quoted.found, Likelihood.POSSIBLE, Likelihood.UNLIKELY)
+    evidence = {"local part in quotes": quoted.found, "written out": written.found & ~quoted.found}
+    return texts.judged(found, level, evidence, texts.each(found.text, _plain))
+
+
+def _plain(text: str) -> str:
+    if '"@' in text:
+        return text.lower()
+    at = re.sub(_AT, "@", text, count=1)
+    return re.sub(_DOT, ".", at).lower()
 
 
 def _edge(rows: Bytes2D, length: Ints) -> Ints:
@@ -113,6 +151,10 @@ DETECTOR = Detector(
     category="EmailAddress",
     finders=(
         Run("@", _WORD + "._%+-'@", _LONGEST, hint=r"@[0-9A-Za-z\x80-\xff]", beyond_ascii=True),
+        Around("", before=68, after=190, words=('"@',)),
+        Around("", before=60, after=80, words=("(at)", "[at]", "{at}", "<at>", "(AT)", "[AT]", "(ät)",
+                                               "[ät]", "(a)", "[a]", "(miuku)", "[miuku]", "(@)")),
+        Around("", before=90, after=24, words=(" dot ", " piste ", " punkt ")),
     ),
     judge=judge,
     context=("email", "e-mail", "sähköposti", "e-post", "epost", "mailto"),

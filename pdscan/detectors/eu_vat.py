@@ -141,7 +141,7 @@ def _validator(module: str) -> Callable[[str], bool]:
 DETECTOR = Detector(
     kind="eu.vat",
     name="VAT identification number",
-    category="VATNumber",
+    category="OfficialID",
     finders=(
         Shape("AA[9A]{4,14}|9{9}AAA", apart="-.+"),
         Shape(r"AA[9A]{0,5}(?:[-.][9A]{1,12}){1,4}", apart="-.+"),
@@ -162,5 +162,5 @@ DETECTOR = Detector(
             "alv numero", "alv nro", "alvnro", "alv tunnus", "alv", "momsnummer", "momsnr",
             "moms reg nr", "momsregistreringsnummer", "vat nummer", "mva nummer", "ust id",
             "ust idnr", "ustidnr", "tva", "btw nummer", "partita iva", "kmkr number"),
-    examples=("FI20774740", "SE556036079301", "ATU13585627", "CHE-107.787.577 MWST"),
+    examples=("FI20774740", "SE556036079301", "ATU13585627", "CHE-107.787.577"),
 )  # fmt: skip

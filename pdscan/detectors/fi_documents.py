@@ -1,14 +1,23 @@
-"""Numbers of Finnish personal documents: passport.
+"""Numbers of Finnish personal documents: passport, identity card, driving licence, EHIC.
 
-Issued by the Police of Finland (https://poliisi.fi/en/passport). A passport number is two letters
-and seven digits, without a check digit outside the machine-readable zone: the same form as many
-order numbers, so that only a word or a label near it makes it one.
+Passports and identity cards are issued by the Police (https://poliisi.fi/en/passport): two letters
+and seven digits, older cards nine digits; no check digit outside the machine-readable zone. The
+same form as many order numbers, so that only a word or a label near it makes a number one of these.
+
+Driving licences are issued by Traficom: ``NNNNNN-NNNX``, the shape of an old henkilötunnus. Where
+the date and check character are those of a henkilötunnus it is one, unless a label says otherwise.
+
+The European Health Insurance Card is issued by Kela; its number (Decision S2 of the Administrative
+Commission, 2010/C 106/10, and EN 1867) has 20 digits: 80 for health, 246 for Finland, 80246 for
+Kela, and ten of its own.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from pdscan.detectors import fi_hetu
+from pdscan.detectors.checks import levels
 from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
 from pdscan.detectors.words import BUSINESS
 from pdscan.model import Likelihood
@@ -22,7 +31,7 @@ def form_only(candidates: Candidates) -> Judged:
 PASSPORT = Detector(
     kind="fi.passport",
     name="Finnish passport number",
-    category="PassportNumber",
+    category="Passport",
     country="fi",
     finders=(Shape("AA9{7}", apart="-.+"), Shape("AA 9{7}")),
     judge=form_only,
@@ -37,4 +46,73 @@ PASSPORT = Detector(
     examples=("XP8271602",),
 )  # fmt: skip
 
-DETECTORS = (PASSPORT,)
+ID_CARD = Detector(
+    kind="fi.id_card",
+    name="Finnish identity card number",
+    category="OfficialID",
+    country="fi",
+    finders=(Shape("AA9{7}|9{9}", apart="-.+"), Shape("AA 9{7}")),
+    judge=form_only,
+    strip=b" ",
+    fold_case=True,
+    needs_context=True,
+    context=("henkilökortti", "henkilökortin", "hlökortti", "henkkari", "identitetskort",
+             "id-kortti", "id-kort", "identity card", "id card"),
+    counter=BUSINESS,
+    labels=("henkilökortti", "henkilökortin numero", "henkilokortti", "identitetskort", "id kortti",
+            "identity card", "identity card number", "id card", "id card number"),
+    examples=("XA1234567",),
+)  # fmt: skip
+
+
+def judge_licence(candidates: Candidates) -> Judged:
+    """Accepts the form; what could be a henkilötunnus is unlikely to be a licence."""
+    hetu = fi_hetu.judge(candidates).level >= 0
+    level = np.where(hetu, Likelihood.UNLIKELY, Likelihood.POSSIBLE)
+    return Judged(levels(np.ones(len(hetu), np.bool_), level), {"also a henkilötunnus": hetu})
+
+
+DRIVING_LICENCE = Detector(
+    kind="fi.driving_licence",
+    name="Finnish driving licence number",
+    category="OfficialID",
+    country="fi",
+    finders=(Shape("9{6}-9{3}[9A]"),),
+    judge=judge_licence,
+    fold_case=True,
+    needs_context=True,
+    context=("ajokortti", "ajokortin", "ajo-oikeus", "körkort", "driving licence",
+             "driver's licence", "driver's license", "driving license"),
+    counter=BUSINESS,
+    labels=("ajokortti", "ajokortin numero", "ajokorttinumero", "körkort", "körkortsnummer",
+            "driving licence", "driving license", "driving licence number", "driver licence"),
+    examples=("123456-789A",),
+)  # fmt: skip
+
+
+def judge_ehic(candidates: Candidates) -> Judged:
+    """Accepts numbers that begin as those of Kela do."""
+    prefix = np.frombuffer(b"8024680246", np.uint8)
+    good = (candidates.chars[:, : len(prefix)] == prefix).all(axis=1)
+    return Judged(levels(good, Likelihood.LIKELY), {"issuer": good})
+
+
+EHIC = Detector(
+    kind="fi.ehic",
+    name="Finnish European health insurance card number",
+    category="Insurance",
+    country="fi",
+    finders=(
+        Shape("9{20}|9{10}-9{10}|9{5}-9{5}-9{10}", apart="-.+"),
+        Shape("9{10} 9{10}|9{5} 9{5} 9{10}|9{5} 9{5} 9{5} 9{5}|9{5} 9{5} 9{4} 9{4} 9{2}"),
+    ),
+    judge=judge_ehic,
+    strip=b" -",
+    context=("ehic", "sairaanhoitokortti", "sairaanhoitokortin", "sjukvårdskort",
+             "health insurance", "kela-kortti", "kela", "fpa"),
+    labels=("ehic", "ehic number", "sairaanhoitokortti", "eurooppalainen sairaanhoitokortti",
+            "sjukvårdskort", "health insurance card", "health insurance card number"),
+    examples=("80246802460123456789",),
+)  # fmt: skip
+
+DETECTORS = (PASSPORT, ID_CARD, DRIVING_LICENCE, EHIC)

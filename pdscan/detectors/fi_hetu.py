@@ -38,7 +38,7 @@ def judge(candidates: Candidates) -> Judged:
 DETECTOR = Detector(
     kind="fi.hetu",
     name="Finnish personal identity code (henkilötunnus)",
-    category="NationalIdentificationNumber",
+    category="OfficialID",
     country="fi",
     finders=(Shape("999999[-+A]999[9A]"),),
     judge=judge,

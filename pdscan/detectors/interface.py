@@ -98,16 +98,20 @@ class Cell:
 class Around:
     """Candidates are the surroundings of a sign, out of which the judge cuts the identifier.
 
-    ``sign`` is a Hyperscan expression over bytes of UTF-8 that is rare in other text and ends at
-    one place only. A candidate reaches from at most ``before`` bytes before the end of the sign to
-    at most ``after`` bytes behind it, within its cell; `Candidates.anchor` says where the sign
-    ends.
+    A sign is one of ``words`` with a match of ``sign`` right behind it, which may be empty (an
+    expression of `re`, over bytes). Words are looked for at memory speed, hundreds as fast as one;
+    a word may begin with a line break, which the beginning of the text counts as. A sign without
+    words is a Hyperscan expression that is rare in other text, ends at one place only, and had
+    better hold several digits. A candidate reaches from at most ``before`` bytes before the end of
+    the sign to at most ``after`` bytes behind it, within its cell; `Candidates.anchor` says where
+    the sign ends.
     """
 
     sign: str
     before: int
     after: int
-    caseless: bool = False  # in ASCII
+    words: tuple[str, ...] = ()
+    caseless: bool = False  # words in capitals or with initial capitals are found too
 
     @property
     def longest(self) -> int:

@@ -18,12 +18,11 @@ from pdscan.detectors.texts import CAPITAL, LETTER
 from pdscan.model import Likelihood
 
 _CLOSINGS = (
-    "erveisin|erveisin,? t[.:]|erv[.]|egards|incerely|aithfully|ours truly|est wishes|älsning"
-    "|älsningar|vh|ilsen|ilsner|ugupidamisega|oovidega|ervitades|heers|iitos|iittäen|hanks"
-    "|hank you|ack på förhand"
+    "terveisin|Terveisin|terv.|Terv.|egards|incerely|aithfully|ours truly|est wishes|älsning"
+    "|älsningar|mvh|Mvh|MVH|ilsen|ilsner|ugupidamisega|oovidega|ervitades"
 )
 _GREETINGS = "Hei|Moi|Terve|Hyvä|Hej|Hejsan|Bästa|Kära|Hello|Hi|Dear|Kære|Kjære|Tere|Lugupeetud"
-_TITLES = "Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Fru|Herra|Rouva|herra|rouva|Fröken|Tohtori|Hr"
+_TITLES = "Mr|Mrs|Ms|Dr|Herr|Fru|Herra|Rouva|herra|rouva|Fröken|Tohtori"
 
 _CAPPED = rf"[{CAPITAL}][{LETTER}'’]{{1,25}}(?:-[{CAPITAL}][{LETTER}'’]{{1,25}})?"
 _PARTICLE = r"(?:von|van|der|af|de|la|le|di|da|del|al|bin|ter|ten)"
@@ -51,9 +50,7 @@ def judge(candidates: Candidates) -> Judged:
     """Accepts names beside a sign, and what the fields hold that are called names."""
     if candidates.anchor is None:
         return _judge_fields(texts.strings(candidates.raw, candidates.raw_length))
-    display = texts.cut_around(
-        candidates, _FULL, "", between=r"[\"']?[ ]{0,2}<[^<>\s@]{1,64}@"
-    )
+    display = texts.cut_around(candidates, _FULL, "", between=r"[\"']?[ ]{0,2}<[^<>\s@]{1,64}@")
     before, _ = texts.around(candidates)
     border = rf"(?:[^{LETTER}0-9]|$)"
     titled = texts.cut_behind(candidates, r"[ ]?", _NAME, border).where(
@@ -62,9 +59,9 @@ def judge(candidates: Candidates) -> Judged:
     greeted = texts.cut_behind(candidates, r"[ ]?", _NAME, r"[ ]*(?:[,!:]|\r?\n)").where(
         texts.matches(before, rf"(?:^|[\s>\"])(?:{_GREETINGS})[ ]$")
     )
-    closed = texts.cut_behind(
-        candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE
-    ).where(texts.matches(before, rf"(?i)(?:{_CLOSINGS})[,.!]?\s$"))
+    closed = texts.cut_behind(candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE).where(
+        texts.matches(before, rf"(?i)(?:{_CLOSINGS.replace('.', '[.]')})[,.!]?\s$")
+    )
     found = display.or_else(titled).or_else(greeted).or_else(closed)
     found = found.where(~texts.matches(found.text, _NOT_PEOPLE))
     return texts.judged(
@@ -82,7 +79,7 @@ def judge(candidates: Candidates) -> Judged:
 
 def _judge_fields(values: pa.Array) -> Judged:
     found = texts.cut(values, r"[\s\"']*", _ANY_WORDS, r"[\s\"']*(?:[,;|<(&\n].*)?$")
-    found = found.where(~texts.matches(found.text, _NOT_PEOPLE))
+    found = found.where(~texts.matches(found.text, rf"{_NOT_PEOPLE}|[a-zà-ɏ][.][a-zà-ɏ]"))
     full = texts.matches(found.text, rf"^(?:{_FULL}|[{CAPITAL}' -]{{5,60}})$")
     full &= texts.matches(found.text, "[ ]")
     small = texts.matches(found.text, rf"^[^{CAPITAL}]*$")
@@ -93,7 +90,7 @@ def _judge_fields(values: pa.Array) -> Judged:
 
 def canonical(names: pa.Array) -> pa.Array:
     """One form for all spellings."""
-    plain = texts.fold(pc.replace_substring_regex(names, "[.\"]", ""))
+    plain = texts.fold(pc.replace_substring_regex(names, '[."]', ""))
     return pc.replace_substring_regex(plain, "^([^,]+), ?([^,]+)$", r"\2 \1")
 
 
@@ -103,9 +100,11 @@ DETECTOR = Detector(
     category="Name",
     finders=(
         Around(r"[^\s<>,;][ ]{0,2}<[A-Za-z0-9._%+-]{1,64}@", before=150, after=1),
-        Around(rf"(?:{_CLOSINGS})[,.!]?\s", before=24, after=80),
-        Around(rf"(?:{_GREETINGS})[ ]", before=12, after=80),
-        Around(rf"(?:{_TITLES})\.?[ ]", before=12, after=80),
+        Around(r"[,.!]?\s", before=24, after=80, words=tuple(_CLOSINGS.split("|"))),
+        Around(r"(?=[A-Z\xc3])", before=14, after=80, words=tuple(
+            f"{start}{word} " for word in _GREETINGS.split("|") for start in ("\n", '"', "> "))),
+        Around(r"\.?[ ](?=[A-Z\xc3])", before=14, after=80, words=tuple(
+            f"{start}{word}" for word in _TITLES.split("|") for start in '\n "')),
         Cell(
             80,
             unless=("user", "file", "product", "company", "host", "domain", "display", "project",

@@ -1,9 +1,10 @@
 """Organisationsnummer, the Swedish number of companies, associations and authorities.
 
 Issued by Bolagsverket, Skatteverket and SCB; the rule is in lagen (1974:174) om
-identitetsbeteckning för juridiska personer m.fl. and SKV 709. ``NNNNNN-NNNC``: the first digit is
-the form of the entity, the third and fourth together are at least 20 (which tells it from a personnummer), Luhn
-digit. In registers with ``16`` in front of it, 12 digits. Sole traders use their personnummer.
+identitetsbeteckning för juridiska personer m.fl. and SKV 709.
+``NNNNNN-NNNC``: the first digit is the form of the entity, the third and fourth together are at
+least 20 (which tells it from a personnummer), Luhn digit. In registers with ``16`` in front of it,
+12 digits. Sole traders use their personnummer.
 """
 
 from __future__ import annotations

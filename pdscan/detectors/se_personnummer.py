@@ -26,7 +26,7 @@ from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
 _COORDINATION = 60  # added to the day of birth
-_FIRST_YEAR = 1840
+_FIRST_YEAR = 1800
 _TEST = 980
 
 
@@ -74,7 +74,7 @@ _SHAPES = (
 PERSONNUMMER = Detector(
     kind="se.personnummer",
     name="Swedish personal identity number (personnummer)",
-    category="NationalIdentificationNumber",
+    category="OfficialID",
     country="se",
     finders=_SHAPES,
     judge=judge,
@@ -92,7 +92,7 @@ PERSONNUMMER = Detector(
 SAMORDNINGSNUMMER = Detector(
     kind="se.samordningsnummer",
     name="Swedish coordination number (samordningsnummer)",
-    category="NationalIdentificationNumber",
+    category="OfficialID",
     country="se",
     finders=_SHAPES,
     judge=partial(judge, coordination=True),

@@ -13,22 +13,14 @@ from dataclasses import dataclass, replace
 import hyperscan
 import numpy as np
 
+from pdscan.columns import blank_after, filled, gather, is_one_of, left_justify, stack
 from pdscan.detectors.interface import Annotator, Candidates, Detector, Levels, Regex, Run, Shape
 from pdscan.matching import annotating, tokens
 from pdscan.matching.context import LabelIndex
 from pdscan.matching.regions import Regions
 from pdscan.matching.shapes import ShapeIndex
 from pdscan.matching.signs import SignIndex, labelled_cells
-from pdscan.matching.text import (
-    Stretch,
-    blank_after,
-    filled,
-    gather,
-    is_one_of,
-    left_justify,
-    stack,
-    untouched,
-)
+from pdscan.matching.text import Stretch, untouched
 from pdscan.model import Bytes2D, Ints, Layout
 
 _SIGHT = 8  # bytes beside a match that show its borders

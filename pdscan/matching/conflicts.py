@@ -9,12 +9,13 @@ from pdscan.model import Ints
 
 
 def resolve(
-    starts: Ints, ends: Ints, scores: Ints, kinds: Ints
+    starts: Ints, ends: Ints, scores: Ints, kinds: Ints, worth_naming: int = 0
 ) -> tuple[npt.NDArray[np.bool_], Ints]:
     """Which of n spans stay, and for each of those a kind it was preferred to (-1: none).
 
     Of overlapping spans the one with the highest score stays, then the longest, then the one of
-    the lowest kind, then the first; what overlaps none that stays, stays too.
+    the lowest kind, then the first; what overlaps none that stays, stays too. Only those that score
+    `worth_naming` or more are named as rivals.
     """
     stays = np.zeros(len(starts), np.bool_)
     rivals = np.full(len(starts), -1, np.int64)
@@ -34,7 +35,7 @@ def resolve(
         best = rows[first][np.cumsum(first) - 1]
         stays[rows[first]] = True
         beaten = (starts[rows] < ends[best]) & (ends[rows] > starts[best])
-        named = beaten & (kinds[rows] != kinds[best])
+        named = beaten & (kinds[rows] != kinds[best]) & (scores[rows] >= worth_naming)
         # Written from the weakest up, so that the strongest rival is the one that is named.
         rivals[best[named][::-1]] = kinds[rows[named]][::-1]
         left = rows[~beaten]

@@ -134,7 +134,7 @@ def _literal(word: str) -> bytes:
     number of bytes in all languages that the detectors speak.
     """
     parts = []
-    for char in word:
+    for char in word.replace("-", " ").replace("_", " "):  # as the text that is searched
         if not char.isascii():
             parts.append(b"(?:" + char.lower().encode() + b"|" + char.upper().encode() + b")")
         else:

@@ -13,16 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pdscan.columns import stack
 from pdscan.detectors.interface import Annotator, Detector, Levels
 from pdscan.matching import conflicts
 from pdscan.matching.candidates import Batch, CandidateFinder, Survey
 from pdscan.matching.context import ContextIndex, LabelIndex
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
-from pdscan.matching.text import stack
 from pdscan.model import Bytes2D, Ints, Layout, Likelihood, Places
 
 CONTEXT_DISTANCE = 60  # bytes
 _MOST_FLAGS = 8
+_LEVEL = 1000  # of a score: likelihood outweighs all other evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +136,10 @@ class Engine:
         found, places = found.take(inside), _rows(places, inside)
         surroundings = self._surroundings(window, found, places, said, weak)
         level = self._weigh(found, surroundings)
-        score = level.astype(np.int64) * 1000 + surroundings.weight + _popcount(found.flags) * 10
-        stays, rival = conflicts.resolve(found.start, found.end, score, found.detector)
+        score = level.astype(np.int64) * _LEVEL + surroundings.weight + _popcount(found.flags) * 10
+        stays, rival = conflicts.resolve(
+            found.start, found.end, score, found.detector, Likelihood.POSSIBLE * _LEVEL
+        )
         kept = np.flatnonzero(stays & (level >= self._minimum))
         if not len(kept):
             return None

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from pdscan.matching.text import filled
+from pdscan.columns import filled
 from pdscan.model import Bytes2D, Ints
 
 SIZE = 12  # bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pdscan.matching.text import filled
+from pdscan.columns import filled
 from pdscan.model import Bytes2D, Ints
 
 _LONGEST = 40  # characters of a preview

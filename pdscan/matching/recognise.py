@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pdscan.detectors.interface import Detector
 from pdscan.matching.engine import Engine
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
-from pdscan.matching.fingerprints import Fingerprinter
+from pdscan.matching.fingerprints import KEY_SIZE, Fingerprinter
+from pdscan.matching.packs import Base, Pack
 from pdscan.matching.windows import Scanner
 from pdscan.model import Block, Likelihood
 
@@ -46,3 +47,24 @@ def recognise(
                         row["preview"],
                         row["fingerprint"],
                     )
+
+
+def occurs(text: str, detector: Detector) -> bool:
+    """Whether `detector` finds anything in `text`, however unlikely."""
+    engine = Engine([detector], minimum=Likelihood.VERY_UNLIKELY)
+    nobody = Fingerprinter(bytes(KEY_SIZE))
+    return any(batch.num_rows for batch in Scanner(engine, nobody).scan([Block(text.encode())]))
+
+
+def canonical_form(text: str, detector: Detector) -> bytes | None:
+    """The one form of all spellings of `text`; None where it is not what `detector` looks for."""
+    window = text.strip().encode()
+    pack = Pack()
+    pack.add(0, Block(window, label=detector.labels[0] if detector.labels else ""), window, Base())
+    pack.close()
+    engine = Engine([detector], minimum=Likelihood.VERY_UNLIKELY)
+    hits = engine.match(engine.survey(window), pack)
+    if hits is None or (hits.start[0], hits.end[0]) != (0, len(window)):
+        return None
+    form: bytes = hits.canonical[0][hits.row[0]].tobytes()
+    return form.rstrip(b"\0")

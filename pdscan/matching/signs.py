@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +14,13 @@ from pdscan.detectors.interface import Around, Cell, Detector
 from pdscan.matching.context import LabelIndex, label_words
 from pdscan.model import CellLayout, Ints, Layout
 
+_COLON, _EQUALS = b":="
+_ENDING = 3  # bytes at the end of a label that are compared before anything else is looked at
+_MOST_BETWEEN = 4  # quotes and blanks between a label and its colon
+_IS_BETWEEN = np.array([code in b"\\\"'] \t" for code in range(256)])
+_LOWER = np.array([code | 0x20 if chr(code).isascii() and chr(code).isalpha() else code & 0xDF
+                   if code >= 0x80 else code for code in range(256)], np.int64)  # fmt: skip
+_LONGEST_SIGN = 128  # bytes, at the beginning of a text
 _LONGEST_LABEL = 48  # bytes
 _MOST_WORDS = 3  # of a label in running text, with the words before it that may change it
 _LABEL = re.compile(
@@ -54,7 +61,7 @@ def labelled_cells(
 
 
 class SignIndex:
-    """The signs of `Around` and the labels of `Cell`, compiled into one database."""
+    """The signs of `Around` and the labels of `Cell`, compiled."""
 
     def __init__(self, detectors: Sequence[Detector], labels: LabelIndex) -> None:
         self._labels = labels
@@ -64,49 +71,100 @@ class SignIndex:
             for finder in detector.finders
             if isinstance(finder, Cell)
         }
+        names = {label_words(label) for d in self._cells for label in detectors[d].labels}
+        self._endings = np.unique(
+            np.array([int.from_bytes(_ending(name.encode()), "big") for name in names], np.int64)
+        )
         self._around = [
             (number, finder)
             for number, detector in enumerate(detectors)
             for finder in detector.finders
             if isinstance(finder, Around)
         ]
-        expressions = [finder.sign for _, finder in self._around]
-        flags = [hyperscan.HS_FLAG_CASELESS if f.caseless else 0 for _, f in self._around]
-        names = sorted({label_words(n) for d in self._cells for n in detectors[d].labels})
-        if names:
-            expressions.append(
-                rf"(?:{'|'.join(map(_spelled, names))})[\\\"'\]]{{0,3}}[ \t]{{0,3}}[:=]"
-            )
-            flags.append(hyperscan.HS_FLAG_CASELESS)
-        self._database = None
-        if expressions:
-            self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-            self._database.compile(
-                expressions=[expression.encode() for expression in expressions],
-                ids=list(range(len(expressions))),
-                flags=[flag | hyperscan.HS_FLAG_DOTALL for flag in flags],
-            )
+        self._then = [
+            re.compile(finder.sign.encode(), re.IGNORECASE if finder.caseless else 0)
+            for _, finder in self._around
+        ]
+        words = [
+            (spelling, number)
+            for number, (_, finder) in enumerate(self._around)
+            for word in finder.words
+            for spelling in (_spellings(word) if finder.caseless else (word,))
+        ]
+        self._of_word = [number for _, number in words]
+        # Spelled out, because literals with and without case slow one another down.
+        self._words = _compile([_literal(word) for word, _ in words])
+        # One database for each: together they would fall back to a slower automaton.
+        self._expressions = [
+            (number, _compile([finder.sign.encode()]))
+            for number, (_, finder) in enumerate(self._around)
+            if not finder.words
+        ]
 
     def find(self, window: bytes, layout: Layout) -> Iterator[Signed]:
         """The candidates beside all signs in `window`, each within its cell."""
-        if self._database is None:
-            return
-        hits: dict[int, list[int]] = {}
-
-        def on_match(number: int, _from: int, end: int, _flags: int, _context: object) -> None:
-            hits.setdefault(number, []).append(end)
-
-        self._database.scan(window, match_event_handler=on_match)
-        for number, ends in sorted(hits.items()):
+        for number, ends in sorted(self._signs(window).items()):
+            detector, finder = self._around[number]
             anchors = np.unique(np.array(ends, np.int64))
             low, high = _cells(layout, anchors)
-            if number < len(self._around):
-                detector, finder = self._around[number]
-                starts = _on_characters(window, np.maximum(anchors - finder.before, low))
-                last = _on_characters(window, np.minimum(anchors + finder.after, high))
-                yield Signed(detector, starts, last, anchors)
-            else:
-                yield from self._values(window, anchors.tolist(), low.tolist(), high.tolist())
+            starts = _on_characters(window, np.maximum(anchors - finder.before, low))
+            last = _on_characters(window, np.minimum(anchors + finder.after, high))
+            inside = anchors <= high
+            if inside.any():
+                yield Signed(detector, starts[inside], last[inside], anchors[inside])
+        labels = self._label_ends(window)
+        if len(labels):
+            low, high = _cells(layout, labels)
+            yield from self._values(window, labels.tolist(), low.tolist(), high.tolist())
+
+    def _signs(self, window: bytes) -> dict[int, list[int]]:
+        """Where the signs of each `Around` end."""
+        hits: dict[int, list[int]] = {}
+        if self._of_word:
+            # The beginning of the text counts as a line break before it.
+            for text, shift in ((window, 0), (b"\n" + window[:_LONGEST_SIGN], 1)):
+
+                def on_word(
+                    word: int, _from: int, end: int, _flags: int, _context: object,
+                    text: bytes = text, shift: int = shift,
+                ) -> None:  # fmt: skip
+                    number = self._of_word[word]
+                    sign = self._then[number].match(text, end)
+                    if sign is not None:
+                        hits.setdefault(number, []).append(sign.end() - shift)
+
+                self._words.scan(text, match_event_handler=on_word)
+        for number, database in self._expressions:
+            found: list[int] = []
+
+            def on_sign(
+                _id: int, _from: int, end: int, _flags: int, _context: object,
+                add: Callable[[int], None] = found.append,
+            ) -> None:  # fmt: skip
+                add(end)
+
+            database.scan(window, match_event_handler=on_sign)
+            if found:
+                hits[number] = found
+        return hits
+
+    def _label_ends(self, window: bytes) -> Ints:
+        """Where colons and equals signs end that stand behind what may be a label."""
+        codes = np.frombuffer(window, np.uint8)
+        at = np.flatnonzero((codes - np.uint8(_COLON)) <= _EQUALS - _COLON)
+        at = at[(codes[at] == _COLON) | (codes[at] == _EQUALS)]
+        if not len(at) or not len(self._endings):
+            return np.zeros(0, np.int64)
+        last = at - 1
+        for _ in range(_MOST_BETWEEN):
+            last = np.where(_IS_BETWEEN[codes[np.maximum(last, 0)]] & (last > 0), last - 1, last)
+        ending = np.zeros(len(at), np.int64)
+        for back in range(_ENDING - 1, -1, -1):
+            ending = (ending << 8) | np.where(
+                last >= back, _LOWER[codes[np.maximum(last - back, 0)]], 0
+            )
+        behind: Ints = at[np.isin(ending, self._endings)] + 1
+        return behind
 
     def _values(
         self, window: bytes, ends: Sequence[int], lows: Sequence[int], highs: Sequence[int]
@@ -162,15 +220,28 @@ def _speaks(labels: LabelIndex, detector: int, name: str) -> bool:
     return detector in labels(name)
 
 
-def _spelled(name: str) -> str:
-    """A label as an expression over bytes that also takes the spellings of programmers."""
-    return "[ ._-]?".join(
-        "".join(
-            re.escape(char) if char.isascii() else f"(?:{char.lower()}|{char.upper()})"
-            for char in word
+def _ending(label: bytes) -> bytes:
+    return bytes(int(_LOWER[code]) for code in label[-_ENDING:])
+
+
+def _compile(expressions: Sequence[bytes]) -> hyperscan.Database:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    if expressions:
+        database.compile(
+            expressions=list(expressions),
+            ids=list(range(len(expressions))),
+            flags=[hyperscan.HS_FLAG_DOTALL] * len(expressions),
         )
-        for word in name.split()
-    )
+    return database
+
+
+def _spellings(word: str) -> list[str]:
+    return sorted({word.lower(), word.upper(), word.capitalize(), word.title(),
+                   word[:1] + word[1:].capitalize(), word[:1] + word[1:].upper()})  # fmt: skip
+
+
+def _literal(word: str) -> bytes:
+    return b"".join(b"\\x%02x" % code for code in word.encode())
 
 
 def _cells(layout: Layout, offsets: Ints) -> tuple[Ints, Ints]:

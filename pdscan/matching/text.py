@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.model import Bytes2D, Ints
+from pdscan.model import Ints
 
 # Typography that stands for a plain sign inside an identifier, and the percent-encodings that
 # logs and URLs put in its place. All other signs of these blocks are borders between words.
@@ -29,7 +28,6 @@ _SIGNS = (
 _SPELLED = re.compile(b"|".join(re.escape(spelling) for spelling in _PLAIN) + b"|" + _SIGNS)
 BORDER = b"\0"
 _LEADS = (b"\xc2", b"\xe2", b"\xe3", b"\xef", b"%")
-_NEWLINE = 0x0A
 _SIGHT = 16  # bytes beside a candidate that must be in sight to judge its borders
 
 
@@ -112,90 +110,3 @@ def _make_plain(text: bytes) -> tuple[bytes, _Pieces | None]:
     starts.append(done)
     lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
     return b"".join(pieces), _Pieces(np.cumsum(lengths) - lengths, np.array(starts, np.int64))
-
-
-def gather(text: bytes, starts: Ints, width: int) -> Bytes2D:
-    """The `width` bytes from each of `starts`, as rows; zeros stand beyond the end of the text."""
-    if not len(starts):
-        return np.zeros((0, width), np.uint8)
-    if int(starts.max()) + width > len(text):
-        text = text + bytes(width)
-    # One item of `width` bytes at every offset: NumPy then copies each row in one move.
-    rows: npt.NDArray[np.void] = np.ndarray(
-        shape=(len(text) - width + 1,), dtype=f"V{width}", buffer=text, strides=(1,)
-    )
-    return rows[starts].view(np.uint8).reshape(len(starts), width)
-
-
-def blank_after(rows: Bytes2D, lengths: Ints) -> Bytes2D:
-    """`rows` with zeros from column `lengths[i]` of row i on (a copy)."""
-    return rows * filled(rows, lengths)
-
-
-def filled(rows: Bytes2D, lengths: Ints) -> npt.NDArray[np.bool_]:
-    """Which bytes of `rows` stand before column `lengths[i]` of row i."""
-    width = rows.shape[1]
-    # The smallest type that holds the width: comparisons then take many columns at a time.
-    kind = np.min_scalar_type(width)
-    inside: npt.NDArray[np.bool_] = np.arange(width, dtype=kind) < lengths.astype(kind)[:, None]
-    return inside
-
-
-def row_bits(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
-    """N × w flags, w <= 64, as one number per row, column 0 in the lowest bit.
-
-    Looking for neighbours, counting and searching are then single operations for a whole row.
-    """
-    packed = np.packbits(flags, axis=1, bitorder="little")
-    wide = np.zeros((len(flags), 8), np.uint8)
-    wide[:, : packed.shape[1]] = packed
-    return wide.view(np.uint64).ravel()
-
-
-def left_justify(rows: Bytes2D, keep: npt.NDArray[np.bool_]) -> tuple[Bytes2D, Ints]:
-    """The kept bytes of each row moved to the left, zeros after them, and how many they are."""
-    order = np.argsort(~keep, axis=1, kind="stable")
-    lengths = keep.sum(axis=1, dtype=np.int64)
-    return blank_after(np.take_along_axis(rows, order, axis=1), lengths), lengths
-
-
-def stack(parts: Sequence[Bytes2D]) -> Bytes2D:
-    """Rows of several widths under one another, padded with zeros to the widest."""
-    if len(parts) == 1:
-        return parts[0]
-    width = max((part.shape[1] for part in parts), default=1)
-    rows = np.zeros((sum(map(len, parts)), width), np.uint8)
-    first = 0
-    for part in parts:
-        rows[first : first + len(part), : part.shape[1]] = part
-        first += len(part)
-    return rows
-
-
-def is_one_of(rows: Bytes2D, codes: bytes) -> npt.NDArray[np.bool_]:
-    """Which bytes of `rows` are one of a few `codes`."""
-    found = np.zeros(rows.shape, np.bool_)
-    for code in codes:
-        found |= rows == code
-    return found
-
-
-_SLICE = 1 << 18  # bytes: what is computed on the way stays in the cache
-
-
-def count_characters(text: bytes, start: int, end: int) -> int:
-    """How many characters begin in the bytes [start, end) of UTF-8."""
-    codes = np.frombuffer(text, np.int8)
-    return sum(
-        int(np.count_nonzero(codes[low : min(low + _SLICE, end)] >= -64))
-        for low in range(start, end, _SLICE)
-    )
-
-
-def count_lines(text: bytes, start: int, end: int) -> int:
-    """How many line breaks stand in the bytes [start, end)."""
-    codes = np.frombuffer(text, np.uint8)
-    return sum(
-        int(np.count_nonzero(codes[low : min(low + _SLICE, end)] == _NEWLINE))
-        for low in range(start, end, _SLICE)
-    )

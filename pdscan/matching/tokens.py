@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pdscan.columns import blank_after, gather
 from pdscan.matching.shapes import LONGEST_WORD, Placement, ShapeIndex
-from pdscan.matching.text import blank_after, gather
 from pdscan.model import Ints
 
 LONGEST_GROUP = 48  # bytes

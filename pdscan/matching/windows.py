@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pdscan.columns import count_characters, count_lines, gather
 from pdscan.matching.candidates import Survey
 from pdscan.matching.engine import Engine, Hits
 from pdscan.matching.findings import SCHEMA, SCHEMA_WITH_VALUES
 from pdscan.matching.fingerprints import SIZE, Fingerprinter
 from pdscan.matching.masks import mask
 from pdscan.matching.packs import Base, Pack
-from pdscan.matching.text import count_characters, count_lines, gather
 from pdscan.model import Block, Bytes2D, Ints
 
 _NEWLINE = 0x0A

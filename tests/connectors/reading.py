@@ -100,7 +100,9 @@ def places_of(read: Read, count: int, seed: int = 7) -> Iterator[tuple[Locator, 
                 cell = int(places.cell_start[0]), int(places.cell_end[0])
                 field, own = places.fields[places.field[0]], places.own_text
                 key = places.keys[0] if places.keys is not None else ""
-            value = text[at : min(at + 40, cell[1])].decode("utf-8", "ignore") or text[at:].decode()[:1]
+            value = (
+                text[at : min(at + 40, cell[1])].decode("utf-8", "ignore") or text[at:].decode()[:1]
+            )
             start = len(text[cell[0] : at].decode()) if own else begin + len(text[:at].decode())
             name = place_name(block.part, field)
             written = str(Locator(read.item.source, read.item.path, (), name))

@@ -37,9 +37,14 @@ def test_nordic_names_survive_every_encoding(text: str, encoding: str) -> None:
     assert decoded(text.encode(encoding))[0] == text
 
 
-@pytest.mark.parametrize("name", ["Öberg", "Hämäläinen", "Åsa", "ÅKESSON", "Käyttäjä: Tõnu", "Mäki €5"])
+@pytest.mark.parametrize(
+    "name", ["Öberg", "Hämäläinen", "Åsa", "ÅKESSON", "Käyttäjä: Tõnu", "Mäki €5"]
+)
 def test_a_single_name_in_windows_1252(name: str) -> None:
-    assert decoded(f"name;city\n{name};Turku\n".encode("cp1252"))[0].split("\n")[1][: len(name)] == name
+    assert (
+        decoded(f"name;city\n{name};Turku\n".encode("cp1252"))[0].split("\n")[1][: len(name)]
+        == name
+    )
 
 
 def test_the_euro_sign_tells_latin_9_from_windows_1252() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pdscan.detectors.interface import Detector
 from pdscan.matching.engine import Engine
@@ -25,6 +26,11 @@ class Found:
     preview: str
 
 
+@cache
+def _engine(detectors: tuple[Detector, ...], minimum: Likelihood) -> Engine:
+    return Engine(detectors, minimum=minimum)
+
+
 def find(
     detectors: Sequence[Detector],
     text: str | Iterable[str],
@@ -38,7 +44,7 @@ def find(
         Block(piece.encode(), joins=number < len(pieces), label=label)
         for number, piece in enumerate(pieces, 1)
     ]
-    scanner = Scanner(Engine(detectors, minimum=minimum), _FINGERPRINTER, values=True)
+    scanner = Scanner(_engine(tuple(detectors), minimum), _FINGERPRINTER, values=True)
     return [
         Found(
             row["kind"], row["value"], row["start"], Likelihood(row["likelihood"]),

@@ -53,6 +53,15 @@ class Format:
 FORMATS = (
     Format("mbox", ("application/mbox",)),
     Format("mime", ("message/rfc822",), is_text=True),
+    Format("msg", ("application/vnd.ms-outlook",)),
+    Format("pst", ("application/vnd.ms-outlook-pst",)),
+    Format("mapi", ("application/vnd.pdscan.mapi",)),
+    Format("tnef", ("application/vnd.ms-tnef", "application/ms-tnef")),
+    Format("smime", (
+        "application/pkcs7-mime", "application/x-pkcs7-mime", "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+    )),
+    Format("pgp", ("application/pgp-encrypted", "application/pgp")),
     Format("zips", ("application/zip", "application/java-archive", "application/vnd.apple.iwork")),
     Format("tars", ("application/x-tar", "application/x-gtar", "application/x-ustar")),
     Format("archives", (

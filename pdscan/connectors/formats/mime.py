@@ -8,19 +8,17 @@ within the message.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from pdscan.connectors.formats import format_of
+from pdscan.connectors.formats.bodies import BOM, body_events
 from pdscan.connectors.formats.charsets import to_text, to_utf8
 from pdscan.connectors.formats.contents import BarredContent, HeldContent, Names, read_whole
 from pdscan.connectors.formats.fields import cell_blocks, text_blocks
-from pdscan.connectors.formats.interface import Content, Gap, Nested, Note, Yield
+from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
 from pdscan.connectors.formats.mime_headers import decoded, parameters
 from pdscan.connectors.formats.mime_walk import Part, parts
 from pdscan.connectors.formats.transfer import EncodedContent, undone, uu_files
 from pdscan.connectors.interface import ReadOptions
-from pdscan.errors import UnreadableError
-from pdscan.model import Block, Reason
+from pdscan.model import Reason
 
 _TEXT = frozenset({
     "text/plain", "text/enriched", "text/x-amp-html", "text/watch-html", "text/rfc822-headers",
@@ -30,7 +28,6 @@ _HTML = frozenset({"text/html", "application/xhtml+xml", "text/x-amp-html", "tex
 _MAIL = frozenset({"message/rfc822", "message/global", "message/news"})
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _PGP = b"-----BEGIN PGP MESSAGE-----"
-_BOM = b"\xef\xbb\xbf"  # settles the encoding for whoever reads on
 
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
@@ -85,7 +82,7 @@ def _part(part: Part, names: Names, options: ReadOptions, *, is_sealed: bool) ->
         data = undone(part.body, encoding, is_text=True)
         text = to_utf8(data, part.parameters.get("charset", ""))
         if part.media_type in _HTML:
-            yield from html_blocks(_BOM + text, f"part {number}", options)
+            yield from body_events("text/html", BOM + text, f"part {number}", options)
         else:
             yield from text_blocks(text, f"part {number}", options.block_size)
             if b"\nbegin" in text or text.startswith(b"begin"):
@@ -104,18 +101,6 @@ def _part(part: Part, names: Names, options: ReadOptions, *, is_sealed: bool) ->
 
 def _nested(names: Names, content: Content, media_type: str = "") -> Nested:
     return Nested(names(content.name), content, media_type)
-
-
-def html_blocks(page: bytes, part: str, options: ReadOptions) -> Iterator[Yield]:
-    """What the reader of web pages finds in `page`, as the text `part` of the message."""
-    known = format_of("text/html")
-    if known is None:
-        raise UnreadableError(Reason.UNSUPPORTED, "text/html")
-    for event in known.load()(HeldContent(f"{part}.html", page), options):
-        if isinstance(event, Block):
-            yield replace(event, part=f"{part} {event.part}".rstrip())
-        elif not isinstance(event, Note):  # the charset of a part is not that of the message
-            yield event
 
 
 def _fields(part: Part) -> tuple[str, str, str]:

@@ -69,10 +69,14 @@ class SqlConnector:
         """Tables, keys and what is known of them; asked once. Raises as `walk` does."""
         if self._structure is None:
             with self._connected() as connection:
-                self._structure = reflect(
-                    connection, self._source, self._dialect.schemas(connection),
-                    self._dialect.facts(connection), self._dialect.family,
-                )  # fmt: skip
+                try:
+                    schemas = self._dialect.schemas(connection)
+                    facts = self._dialect.facts(connection)
+                    self._structure = reflect(
+                        connection, self._source, schemas, facts, self._dialect.family
+                    )
+                except Exception as error:
+                    raise self._said(error) from None
         return self._structure
 
     def walk(self) -> Iterator[Unit | Entry]:

@@ -261,7 +261,8 @@ class MySQLSession:
             if value is not None
         }
         # Of any type: what reads rows (`mysql_rows`) uses more of it than its types tell.
-        self._connection: Any = pymysql.connect(**given, **arguments)
+        connect: Any = pymysql.connect
+        self._connection = connect(**given, **arguments)
         try:
             with self._connection.cursor() as cursor:
                 if "mariadb" in str(self._connection.server_version).lower():

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pdscan.matching.text import blank_after, gather
+from pdscan.columns import blank_after, gather
 from pdscan.model import Ints
 
 _MOST_PACKET = 0xFFFFFF

@@ -40,6 +40,7 @@ _STATES = {
     "42501": Trouble(Reason.DENIED),
     "42P01": Trouble(Reason.VANISHED, "the table was dropped"),
     "42703": Trouble(Reason.CHANGED, "a column was dropped or renamed"),
+    "25006": Trouble(Reason.DENIED, "reading it would write, which a scan never does"),
     "3F000": Trouble(Reason.VANISHED, "the schema was dropped"),
     "22023": Trouble(Reason.CHANGED, "the shared snapshot is gone", snapshot_gone=True),
     "55000": Trouble(Reason.CHANGED, "the shared snapshot is gone", snapshot_gone=True),
@@ -115,7 +116,8 @@ class PostgreSQL:
         return sa.create_engine(
             self._url().set(drivername="postgresql+psycopg"),
             poolclass=sa.pool.NullPool,
-            connect_args={"options": settings},
+            # Names too come in the encoding of the database if none is asked for.
+            connect_args={"options": settings, "client_encoding": "UTF8"},
         )
 
     def schemas(self, connection: sa.Connection) -> Sequence[str | None]:
@@ -233,7 +235,11 @@ class PostgreSQL:
 
     def row_key(self, table: Table) -> tuple[tuple[str, str], ...]:
         """A digest of the row: found again by ``md5(table::text)``, and telling nothing."""
-        return (("md5(row)", "md5(t::text)"),)
+        missing = table.facts.missing_columns
+        if not missing:
+            return (("md5(row)", "md5(t::text)"),)
+        names = ", ".join(self.quote(c.name) for c in table.columns if c.name not in missing)
+        return ((f"md5(row({names}))", f"md5(ROW({names})::text)"),)
 
     def where(self, range_: Range, resume: Resume | None) -> str:
         """The pages; in the same snapshot they give the same rows in the same order."""
@@ -306,6 +312,10 @@ class PostgresSession:
                 f"SET lock_timeout TO {_ms(options.lock_timeout)}",
             ):
                 self._cursor.execute(setting)
+            self._cursor.execute("SELECT current_setting('server_encoding')")
+            self._is_ascii = self._cursor.fetchone()[0] == "SQL_ASCII"
+            if self._is_ascii:  # such a server refuses to send what is not valid
+                self._cursor.execute("SET client_encoding TO 'SQL_ASCII'")
             self._begin()
         except BaseException:
             self.close()
@@ -323,12 +333,28 @@ class PostgresSession:
 
     def batches(self, statement: str, size: int) -> Iterator[pa.RecordBatch]:
         """The rows of `statement` in batches of about `size` bytes."""
+        from adbc_driver_manager._reader import AdbcRecordBatchReader
+
         self._cursor.adbc_statement.set_options(
             **{"adbc.postgresql.batch_size_hint_bytes": str(size)}
         )
         self._cursor.execute(statement)
-        with self._cursor.fetch_record_batch() as reader:
-            yield from reader
+        # The cursor's own reader of record batches loses the SQLSTATE of what goes wrong midway.
+        stream = self._cursor.fetch_arrow()
+        with AdbcRecordBatchReader._import_from_c(stream.address) as reader:
+            for batch in reader:
+                yield self._unchecked(batch) if self._is_ascii else batch
+
+    @staticmethod
+    def _unchecked(batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with its texts as bytes: a database without encoding may hold anything."""
+        return pa.RecordBatch.from_arrays(
+            [
+                column.cast(pa.binary()) if pa.types.is_string(column.type) else column
+                for column in batch.columns
+            ],
+            batch.schema.names,
+        )
 
     def close(self) -> None:
         """Gives the connection back; never raises."""

@@ -1,0 +1,50 @@
+"""Kennitala, the Icelandic identity number of persons and organisations.
+
+Issued by Þjóðskrá Íslands (https://www.skra.is/english/people/my-registration/icelandic-id-number/):
+``DDMMYY-NNCA``, date of birth or registration (an organisation's day has 40 added), serial number,
+check digit modulo 11, and the century: 8, 9 or 0.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pdscan.detectors.checks import digits, digits_at, has_any, is_birthday, levels, weighted
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.words import BUSINESS, TIME
+from pdscan.model import Likelihood
+
+_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2, 1)
+
+
+def judge(candidates: Candidates) -> Judged:
+    """Accepts numbers with a real date, a century and the right check digit."""
+    chars = candidates.chars
+    numbers = digits(chars, 0, 10)
+    last = numbers[:, 9].astype(np.int64)
+    year = np.where(last == 0, 2000, 1000 + 100 * last) + digits_at(chars, 4, 6)
+    organisation = chars[:, 0] >= ord("4")
+    day = digits_at(chars, 0, 2) - 40 * organisation
+    good = is_birthday(year, digits_at(chars, 2, 4), day) & ((last == 0) | (last >= 8))
+    good &= weighted(numbers, _WEIGHTS) % 11 == 0
+    grouped = has_any(candidates, b"-")
+    return Judged(
+        levels(good, np.where(grouped, Likelihood.LIKELY, Likelihood.POSSIBLE)),
+        {"date": good, "checksum": good, "hyphen": good & grouped,
+         "organisation": good & organisation},
+    )  # fmt: skip
+
+
+DETECTOR = Detector(
+    kind="is.kennitala",
+    name="Icelandic identity number (kennitala)",
+    category="OfficialID",
+    country="is",
+    finders=(Shape("9{6}-9{4}"), Shape("9{10}", apart="-.+"), Shape("9{6} 9{4}")),
+    judge=judge,
+    strip=b" -",
+    context=("kennitala", "kennitölu", "kt", "icelandic id", "personal id", "henkilötunnu"),
+    counter=(*BUSINESS, *TIME),
+    labels=("kennitala", "kennitolu", "kt", "icelandic id", "national id", "ssn"),
+    examples=("120174-3399",),
+)  # fmt: skip
