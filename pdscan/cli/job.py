@@ -14,7 +14,7 @@ from pdscan.cli import summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
 from pdscan.config import Settings, Source, sources_for
 from pdscan.exports.findings import Kind, Listing
-from pdscan.inventory import InventoryWriter
+from pdscan.inventory import InventoryWriter, check_place
 from pdscan.runner import run
 from pdscan.scan import Plan, tasks
 
@@ -37,7 +37,9 @@ class Job:
     ) -> Job:  # fmt: skip
         """Builds everything, and finds everything that is wrong with the call, before the walk."""
         sources = sources_for(targets, settings)
-        wiring.chosen_detectors(settings)  # a wrong name is told before a key is made
+        wiring.chosen_detectors(settings)  # what is wrong is told before a key is made
+        if output is not None:
+            check_place(output, replace=replace)
         path = wiring.key_path(settings)
         key, made = keys.load_or_create(path)
         plan = wiring.plan(settings, sources, key, values=values)
