@@ -23,8 +23,9 @@ ROOMS: dict[str, set[str]] = {
     "detectors": GROUND | {"matching"},  # a user's pattern is tried out before it is taken
     "connectors": GROUND,
     "matching": GROUND | {"detectors"},
-    "annotators": GROUND | {"detectors", "matching"},
-    "presidio": GROUND | {"annotators", "detectors", "matching"},  # a door for Presidio's users
+    "annotators": GROUND | {"detectors"},
+    "presidio": GROUND | {"annotators", "detectors", "matching"},
+    "custom": GROUND | {"detectors", "matching"},
     "demo": set(),
     "inventory": GROUND | {"matching"},
     "subjects": GROUND | {"connectors", "detectors", "inventory", "keys", "matching"},

@@ -47,8 +47,8 @@ def add(
     pdscan verdict add 3f2a1b5c7d9e0f1a2b3c4d5e --reason "our own test customer"
     pdscan verdict add 'files:exports/**' --kind fi.hetu --reason "order numbers"
     """  # noqa: D301 - click's mark
-    from pdscan import verdicts
     from pdscan.cli import terminal
+    from pdscan.custom import verdicts
 
     key = _key_id(key_file) if any(map(_FINGERPRINT.fullmatch, subjects)) else ""
     given = []
@@ -79,8 +79,8 @@ def add(
 @_FILE
 def list_(path: Path | None) -> None:
     """The verdicts in force."""
-    from pdscan import verdicts
     from pdscan.cli import terminal
+    from pdscan.custom import verdicts
 
     known = verdicts.read(path or Path(verdicts.FILE_NAME))
     rows = [(v.subject, v.kind, v.reason, v.author, v.date.isoformat()) for v in known]

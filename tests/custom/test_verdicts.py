@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdscan import keys, verdicts
+from pdscan import keys
 from pdscan.cli.verdict import command
+from pdscan.custom import verdicts
 from pdscan.errors import AccessError, UsageError
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.model import Locator

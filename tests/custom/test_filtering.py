@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from pdscan import detectors
-from pdscan.allow import allowing
+from pdscan.custom.allow import allowing
+from pdscan.custom.filtering import FindingFilter
+from pdscan.custom.verdicts import Verdict
 from pdscan.errors import UsageError
-from pdscan.filtering import FindingFilter
 from pdscan.matching.engine import Engine
 from pdscan.matching.fingerprints import KEY_SIZE, Fingerprinter
 from pdscan.matching.windows import Scanner
 from pdscan.model import Block, Item
-from pdscan.verdicts import Verdict
 from tests.detectors.columns import Table
 
 FINGERPRINTER = Fingerprinter(b"k" * KEY_SIZE)

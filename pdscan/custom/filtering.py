@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pathspec import GitIgnoreSpec
 
-from pdscan.allow import EVIDENCE
+from pdscan.custom.allow import EVIDENCE
+from pdscan.custom.verdicts import Verdict
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
 from pdscan.matching.fingerprints import SIZE
 from pdscan.model import Item, Locator
-from pdscan.verdicts import Verdict
 
 _Rows = npt.NDArray[np.bool_]
 

@@ -11,8 +11,8 @@
     reason = "no persons"
 
 A value is compared in its canonical form, so that one spelling stands for all; ``*`` may stand at
-one of its ends. Detectors mark what is on the list, and `pdscan.filtering` leaves it out and counts
-it. (The contrary, words that are always to be found, is a ``[[detector]]`` with ``words``.)
+one of its ends. Detectors mark what is on the list; `pdscan.custom.filtering` leaves it out and
+counts it. (The contrary, words always to be found, is a ``[[detector]]`` with ``words``.)
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pdscan.custom.patterns import refusal
+from pdscan.custom.validators import validator
 from pdscan.detectors.interface import Candidates, Detector, Judged, Regex, scalar
-from pdscan.detectors.patterns import refusal
-from pdscan.detectors.validators import validator
 from pdscan.errors import UsageError
 from pdscan.matching.recognise import occurs
 from pdscan.model import Likelihood
@@ -41,7 +41,7 @@ class Custom:
 
     ``pattern`` is a regular expression in Hyperscan's dialect (no look-around, no back-references);
     ``words`` and the lines of ``word_file`` are found in any case. What they find is judged by
-    ``validator`` (see `pdscan.detectors.validators`) and brought into ``canonical`` form: that of
+    ``validator`` (see `pdscan.custom.validators`) and brought into ``canonical`` form: that of
     the validator if there is one, else ``lower`` (case and blanks), ``upper``, ``digits``,
     ``alphanumeric`` or ``as_is``. ``likelihood`` is that of a finding by itself: by default likely
     with a validator, else possible; words near it (``context``, ``counter``), a column name

@@ -10,9 +10,9 @@ import stdnum.isbn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdscan.detectors import custom
+from pdscan.custom import detectors as custom
+from pdscan.custom.validators import validator
 from pdscan.detectors.interface import Detector
-from pdscan.detectors.validators import validator
 from pdscan.errors import UsageError
 from pdscan.model import Likelihood
 from tests.detectors.columns import Found, find, find_in_table

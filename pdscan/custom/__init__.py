@@ -1,0 +1,1 @@
+"""What users add themselves: detectors, allow lists, and verdicts on false alarms."""
