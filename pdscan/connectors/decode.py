@@ -35,7 +35,10 @@ _NAMES = {
 _MIXED = "utf-8, some bytes windows-1252"
 _SAMPLE = 16 << 10
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\b\x1b\0")) + b"\x7f"
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 _COMMON = frozenset("åäöÅÄÖéÉüÜæøÆØ")
+_OPENING = frozenset("‘“„«‚‹")
+_CLOSING = frozenset("’”»›")
 _JOINERS = frozenset("’‘´`\u00ad·\ufeff\u00a0")
 
 
@@ -149,9 +152,9 @@ def looks_like_text(head: bytes) -> bool:
         return False
     if head.isascii() or is_utf8(head[: character_border(head)]):
         return True
-    # An eight-bit text has mostly ASCII letters and blanks, or long runs of letters beyond it;
-    # compressed bytes have all 256 values alike and so fail on the controls above.
-    return controls == 0 or controls * 1000 < printable
+    # Eight-bit text holds no controls, and blanks and ASCII between the letters beyond it.
+    beyond = len(head) - len(head.translate(None, _BEYOND_ASCII))
+    return not zeros and not controls and beyond * 10 <= len(head) * 7
 
 
 def _marked(head: bytes) -> tuple[bytes, str]:
@@ -262,8 +265,11 @@ def _score(text: str) -> float:
                 total += 0.4
         elif before.isalpha() and after.isalpha() and char not in _JOINERS:
             total -= 2
+        elif char in _OPENING or char in _CLOSING:
+            inner, outer = (after, before) if char in _OPENING else (before, after)
+            total += 0.8 if not inner.isspace() and not outer.isalpha() else -1
         elif char == "¤":
             total -= 0.1  # the euro sign of ISO-8859-15, almost always
         else:
-            total += 0.4 if char in "’‘“”–—…€§°«»£±½®©™\u00a0" else 0
+            total += 0.4 if char in "–—…€§°£±½®©™\u00a0" else 0
     return total / count if count else 0.0

@@ -30,13 +30,14 @@ _MAGIC_BYTES = 16 << 10  # libmagic's answers do not change beyond, its time doe
 
 # -- text ------------------------------------------------------------------------------------
 
-_MAIL_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}:")
+_MAIL_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,60}:")
 _MAIL_NAMES = re.compile(
     r"(?im)^(?:from|to|cc|subject|date|message-id|received|return-path|mime-version|delivered-to"
     r"|content-type|reply-to|x-[a-z-]+):"
 )
-_FROM_LINE = re.compile(
-    r"From \S.*\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b.* \d\d?:\d\d.* (?:19|20)\d\d\b"
+_FROM_LINE = re.compile(r"From \S.* (?:19|20)\d\d\b")
+_FROM_DATE = re.compile(
+    r"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d(?::\d\d)? "
 )
 _HTML = re.compile(
     r"(?is)\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*"
@@ -87,11 +88,13 @@ _OLE_STREAMS = (
     ("EncryptedPackage", "application/x-ooxml-encrypted"),
     ("VisioDocument", "application/vnd.visio"),
 )
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# A content type of CMS (RFC 5652) at the beginning of a sequence.
+# A ContentInfo of RFC 5652: a sequence that begins with an object identifier of PKCS #7 or S/MIME.
 _CMS = re.compile(
-    rb"^0[\x80-\x84].{0,4}\x06[\x09\x0b]\*\x86H\x86\xf7\r\x01(?:\x07|\x09\x10\x01)", re.S
+    rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06"
+    rb"(?:\x09\*\x86H\x86\xf7\r\x01\x07|\x0b\*\x86H\x86\xf7\r\x01\x09\x10\x01)",
+    re.DOTALL,
 )
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"PAR1", "application/vnd.apache.parquet"),
@@ -127,20 +130,20 @@ def identify(content: Content) -> str:
             return media_type
     if head.startswith(b"\xff\xff\xff\xff") and b"\x00\x04\x00" in head[4:64]:
         return "application/vnd.apache.arrow.stream"
+    if _CMS.match(head):
+        return "application/pkcs7-mime"
     if head.startswith(b"PK\x03\x04"):
         return _zip(content)
     if head.startswith(_OLE):
         return _ole(content)
-    if _CMS.search(head, 0, 32):
-        return "application/pkcs7-mime"
     if _is_tar(head):
         return "application/x-tar"
     if looks_like_text(head):
         return _text(decode_head(head), content)
     found = _libmagic(head[:_MAGIC_BYTES])
     found = _SAME.get(found, found)
-    # libmagic takes stray bytes for text and rare audio; what does not look like text is not.
-    return OCTETS if found.startswith("text/") and not looks_like_text(head) else found
+    # libmagic takes stray bytes for text; what holds zero bytes and did not look like text is not.
+    return OCTETS if found.startswith("text/") and b"\0" in head else found
 
 
 def _is_tar(head: bytes) -> bool:
@@ -159,7 +162,8 @@ def _text(text: str, content: Content) -> str:
     for sign, media_type in _BY_START:
         if start.startswith(sign):
             return media_type
-    if _FROM_LINE.match(text.partition("\n")[0]):
+    first, _, following = text.partition("\n")
+    if _FROM_DATE.match(first) or (_FROM_LINE.match(first) and _is_mail(following)):
         return "message/rfc822" if extension == ".eml" else "application/mbox"
     if start.startswith("%PDF-"):
         return "application/pdf"
@@ -260,7 +264,7 @@ def _zip_names(content: Content) -> tuple[list[str], str]:
 def _ole(content: Content) -> str:
     """The use of an OLE compound file by the streams in its directory ([MS-CFB] 2.6)."""
     head = content.head
-    sector = 1 << int.from_bytes(head[30:32], "little")
+    sector = 4096 if head[30:32] == b"\x0c\0" else 512
     first = int.from_bytes(head[48:52], "little")
     names: set[str] = set()
     with suppress(OSError, ValueError), content.open() as stream:

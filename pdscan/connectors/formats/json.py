@@ -69,6 +69,7 @@ class _Walker:
         self._cells = cells
         self._levels: list[_Level] = []
         self._arrays = 0
+        self._values = 0
         self._root = pointer
         self.record = 0
 
@@ -105,7 +106,8 @@ class _Walker:
 
     def _here(self) -> tuple[str, str]:
         if not self._levels:
-            return "", self._root
+            self._values += 1
+            return "", self._root if self._values == 1 else f"{self._root}/{self._values}!"
         level = self._levels[-1]
         if level.is_array:
             level.count += 1
@@ -158,9 +160,6 @@ def _value(text: Text, cells: Cells) -> Iterator[Yield]:
                 walker.skip()
             if cells.is_full:
                 yield cells.take()
-    except ijson.IncompleteJSONError as error:
-        yield cells.take()
-        raise UnreadableError(Reason.CORRUPT, "not JSON from some point on") from error
     except ijson.JSONError as error:
         yield cells.take()
         raise UnreadableError(Reason.CORRUPT, "not JSON from some point on") from error

@@ -42,6 +42,8 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
                 yield from _table(database, name)
         except sqlite3.DatabaseError as error:
             raise UnreadableError(Reason.CORRUPT, type(error).__name__) from error
+    if content.size is not None and content.size < _declared_size(content.head):
+        yield Gap(Reason.TRUNCATED, "shorter than its header says")
     if content.path is not None:
         log = content.path.with_name(content.path.name + "-wal")
         if log.is_file() and log.stat().st_size:
@@ -75,6 +77,11 @@ def _connected(content: Content, options: ReadOptions) -> Iterator[sqlite3.Conne
             database.execute("PRAGMA query_only = ON")
             database.execute("PRAGMA trusted_schema = OFF")
             yield database
+
+
+def _declared_size(head: bytes) -> int:
+    page = int.from_bytes(head[16:18], "big")
+    return int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
 
 
 def _text(data: bytes) -> str:
