@@ -88,15 +88,13 @@ _OLE_STREAMS = (
     ("EncryptedPackage", "application/x-ooxml-encrypted"),
     ("VisioDocument", "application/vnd.visio"),
 )
-# A ContentInfo of RFC 5652: a sequence that begins with one of PKCS #7's object identifiers.
+# A ContentInfo of RFC 5652: a sequence that begins with an object identifier of PKCS #7 or S/MIME.
 _CMS = re.compile(
-    rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06\x09\*\x86H\x86\xf7\r\x01\x07", re.DOTALL
+    rb"0(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x06"
+    rb"(?:\x09\*\x86H\x86\xf7\r\x01\x07|\x0b\*\x86H\x86\xf7\r\x01\x09\x10\x01)",
+    re.DOTALL,
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# A content type of CMS (RFC 5652) at the beginning of a sequence.
-_CMS = re.compile(
-    rb"^0[\x80-\x84].{0,4}\x06[\x09\x0b]\*\x86H\x86\xf7\r\x01(?:\x07|\x09\x10\x01)", re.S
-)
 _SIGNATURES = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"PAR1", "application/vnd.apache.parquet"),
@@ -138,8 +136,6 @@ def identify(content: Content) -> str:
         return _zip(content)
     if head.startswith(_OLE):
         return _ole(content)
-    if _CMS.search(head, 0, 32):
-        return "application/pkcs7-mime"
     if _is_tar(head):
         return "application/x-tar"
     if looks_like_text(head):

@@ -83,8 +83,11 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "vehicle_registration": ("vehicle_registration",),
     "card_expiry_cvv": ("card_expiry_cvv",),
     "special_categories": (
-        "special.health", "special.trade_union", "special.religion",
-        "special.ethnicity", "special.criminal_record",
+        "special.health",
+        "special.trade_union",
+        "special.religion",
+        "special.ethnicity",
+        "special.criminal_record",
     ),
     "mac_address": ("mac_address",),
     "imei": ("imei",),

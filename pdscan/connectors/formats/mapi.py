@@ -133,7 +133,11 @@ def encoded(message: Message) -> bytes:
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """What stands in a message that `encoded` has written."""
     data = read_whole(content, options.limits.member_memory)
-    yield from events(msgspec.msgpack.decode(data, type=Message), options)
+    try:
+        message = msgspec.msgpack.decode(data, type=Message)
+    except (msgspec.DecodeError, ValueError):
+        raise UnreadableError(Reason.CORRUPT) from None
+    yield from events(message, options)
 
 
 def events(message: Message, options: ReadOptions) -> Iterator[Yield]:

@@ -107,7 +107,7 @@ def test_names_with_quotes_and_emoji(mysql: Database) -> None:
     table, column = "ta'ble %s :x `ä", 'co"l $1 å % b'
     names = ["`" + name.replace("`", "``") + "`" for name in (table, column)]
     mysql.run("CREATE TABLE {} ({} varchar(40) PRIMARY KEY)".format(*names))
-    mysql.run("INSERT INTO {} VALUES ('a&b=ä/😀')".format(names[0]))
+    mysql.run(f"INSERT INTO {names[0]} VALUES ('a&b=ä/😀')")
     connector = mysql.open(sample=10)
     (unit,) = units(connector)
     (cell,), outcome = read_unit(connector, unit)

@@ -86,7 +86,7 @@ def test_json_paths_are_the_fields(postgres: Database) -> None:
 def test_names_with_quotes_and_emoji(postgres: Database) -> None:
     schema, table, column = 'sch"ema 🏢', "ta'ble %s :x 🧾", 'co"l $1 😀 %'
     names = ['"' + name.replace('"', '""') + '"' for name in (schema, table, column)]
-    postgres.run("CREATE SCHEMA {}".format(names[0]))
+    postgres.run(f"CREATE SCHEMA {names[0]}")
     postgres.run("CREATE TABLE {}.{} ({} text PRIMARY KEY)".format(*names))
     postgres.run("INSERT INTO {}.{} VALUES ('a&b=ä/😀')".format(*names[:2]))
     connector = postgres.open()
