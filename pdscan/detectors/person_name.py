@@ -79,7 +79,7 @@ def judge(candidates: Candidates) -> Judged:
 
 def _judge_fields(values: pa.Array) -> Judged:
     found = texts.cut(values, r"[\s\"']*", _ANY_WORDS, r"[\s\"']*(?:[,;|<(&\n].*)?$")
-    found = found.where(~texts.matches(found.text, _NOT_PEOPLE))
+    found = found.where(~texts.matches(found.text, rf"{_NOT_PEOPLE}|[a-zà-ɏ][.][a-zà-ɏ]"))
     full = texts.matches(found.text, rf"^(?:{_FULL}|[{CAPITAL}' -]{{5,60}})$")
     full &= texts.matches(found.text, "[ ]")
     small = texts.matches(found.text, rf"^[^{CAPITAL}]*$")

@@ -25,6 +25,7 @@ from pdscan.detectors.texts import (
     matches,
     rows,
     strings,
+    without_lead,
 )
 from pdscan.model import Likelihood
 
@@ -77,7 +78,7 @@ _FORMS = (
     (rf"{_STREET}[ ][0-9]", rf"[0-9]{{0,2}}{_DOOR}(?:{_BREAK}{_POSTCODE}{_TOWN})?"),
     (rf"{_ENGLISH}{_NAMED_TOWN}{_BREAK}{_UK_POSTCODE}", ""),
     (rf"{_ENGLISH}{_US_TOWN}", ""),
-    (_ENGLISH, ""),
+    (rf"[0-9]{{1,4}}[A-Za-z]?[ ](?:{_WORD}[ ]){{1,3}}(?:{_STREETS})", ""),
 )
 _IN_CELL = (
     rf"{_NORDIC}(?:{_BREAK}{_POSTCODE}{_TOWN})?|{_ENGLISH}{_US_TOWN}"
@@ -94,6 +95,10 @@ _MONTH = (
     r"^(?:On[ ]|The[ ])?(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?"
     r"|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?[ ][0-9]"
     r"|(?:kuu|kuuta)[ ][0-9]"
+)
+_BEFORE_STREETS = (  # capitalised at the beginning of a sentence
+    r"(?:Till|To|At|From|In|Ship to|Deliver to|Osoite|Adress|Address|Postiosoite|Toimitusosoite|Asun"
+    r"|Toimita|Leverera|Bor|Bor på|Vid|På|I|Från|Adresse|Osoitteesta|Osoitteessa|Lives at)[ ]"
 )
 _NOT_STREETS = (
     r"^(?:Version|Versio|Chapter|Table|Figure|Section|Page|Sivu|Luku|Kapitel|Sida|Tilaus|Order|Rivi"
@@ -112,6 +117,7 @@ def judge(candidates: Candidates) -> Judged:
         found = cut_around(candidates, before, after, border=_BORDER)
         best = found if best is None else best.or_else(found)
     assert best is not None  # noqa: S101 - there are forms
+    best = without_lead(best, _BEFORE_STREETS)
     town = best.found & matches(best.text, _WITH_TOWN)
     ending = best.found & matches(best.text, rf"{_ENDS_AS_STREET}|^[0-9FSUA].*[A-Za-z]")
     year = town & matches(best.text, _YEAR) & ~ending
@@ -131,7 +137,7 @@ def _judge_cells(texts: pa.Array) -> Judged:
     formed = cut(texts, r"[\s]*", rf"(?:{_IN_CELL})", _BORDER)
     loose = cut(texts, r"[\s]*", r"[^\n;|@<>{}=]{6,90}", "").where(
         matches(texts, rf"[{LETTER}]{{3}}") & matches(texts, "[0-9]")
-        & ~matches(texts, r"@|://|^[0-9a-fA-F:.]+$")
+        & matches(texts, r"\S[ ]\S") & ~matches(texts, r"@|://")
     )  # fmt: skip
     best = formed.or_else(loose)
     town = formed.found & matches(best.text, _WITH_TOWN)

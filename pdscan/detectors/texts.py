@@ -164,6 +164,13 @@ def shortened(found: Cut, core: pa.Array) -> Cut:
     return Cut(found.found, core, found.trim_start, found.trim_end + np.where(found.found, less, 0))
 
 
+def without_lead(found: Cut, lead: str) -> Cut:
+    """`found` less what `lead` matches at its beginning."""
+    core = pc.replace_substring_regex(found.text, f"^(?:{lead})", "")
+    less = _sizes(found.text) - _sizes(core)
+    return Cut(found.found, core, found.trim_start + np.where(found.found, less, 0), found.trim_end)
+
+
 def missing(texts: pa.Array) -> Flags:
     """Which texts are null."""
     return flags(pc.is_null(texts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -55,6 +56,11 @@ class Table:
         return first[wanted], last[wanted]
 
 
+@cache
+def _engine(detectors: tuple[Detector, ...], minimum: Likelihood) -> Engine:
+    return Engine(detectors, minimum=minimum)
+
+
 def find(
     detectors: Sequence[Detector], text: str | bytes, *, label: str = "",
     layout: Layout | None = None, minimum: Likelihood = Likelihood.POSSIBLE,
@@ -65,7 +71,9 @@ def find(
     pack = Pack()
     pack.add(0, Block(window, layout=layout, label=label), window, Base())
     pack.close()
-    engine = Engine(detectors, annotators=annotators, minimum=minimum)
+    engine = _engine(tuple(detectors), minimum)
+    if annotators:
+        engine = Engine(detectors, annotators=annotators, minimum=minimum)
     hits = engine.match(engine.survey(window), pack)
     if hits is None:
         return []
