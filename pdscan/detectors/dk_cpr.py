@@ -20,11 +20,11 @@ _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 def judge(candidates: Candidates) -> Judged:
     """Accepts numbers with a real date of birth in the century that the seventh digit tells."""
     chars = candidates.chars
-    date, serial = digits_at(chars, 0, 6), digits_at(chars, 6, 7)
-    short = date % 100
+    serial = digits_at(chars, 6, 7)
+    short = digits_at(chars, 4, 6)
     century = np.where((serial <= 3) | ((serial == 4) | (serial == 9)) & (short >= 37), 1900, 2000)
     century[(serial >= 5) & (serial <= 8) & (short >= 58)] = 1800
-    good = is_birthday(century + short, date // 100 % 100, date // 10000)
+    good = is_birthday(century + short, digits_at(chars, 2, 4), digits_at(chars, 0, 2))
     checked = weighted(digits(chars, 0, 10), _WEIGHTS) % 11 == 0
     grouped = has_any(candidates, b"-")
     level = Likelihood.UNLIKELY + checked.astype(np.int8) + grouped

@@ -28,9 +28,9 @@ def judge(candidates: Candidates, *, undated: bool = False) -> Judged:
     check = weighted(numbers, _FIRST) % 11
     check = np.where(check == 10, weighted(numbers, _SECOND) % 11 % 10, check)
     sex = numbers[:, 0].astype(np.int64)
-    date = digits_at(chars, 1, 7)
-    year = 1800 + (sex - 1) // 2 * 100 + date // 10000
-    dated = (sex >= 1) & (sex <= 8) & is_birthday(year, date // 100 % 100, date % 100)
+    year = 1800 + ((sex - 1) >> 1) * 100 + digits_at(chars, 1, 3)
+    dated = (sex >= 1) & (sex <= 8)
+    dated &= is_birthday(year, digits_at(chars, 3, 5), digits_at(chars, 5, 7))
     right = numbers[:, 10] == check
     good = right & (dated | (sex == 9)) if undated else right & dated
     return Judged(

@@ -22,8 +22,9 @@ import numpy as np
 from pdscan.detectors.checks import is_digit, levels
 from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Run, Shape
 from pdscan.detectors.words import VERSION
-from pdscan.model import Bytes2D, Ints, Likelihood
+from pdscan.model import Ints, Likelihood
 
+_COLON, _DOT = ord(":"), ord(".")
 _WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _PRIVATE, _LOOPBACK, _LOCAL, _EXAMPLE, _RESERVED, _MAPPED = range(1, 7)
 _MARKS = {
@@ -37,62 +38,58 @@ _V4_RANGES = (
     ("192.0.2.0/24", _EXAMPLE), ("192.168.0.0/16", _PRIVATE), ("198.18.0.0/15", _RESERVED),
     ("198.51.100.0/24", _EXAMPLE), ("203.0.113.0/24", _EXAMPLE), ("224.0.0.0/3", _RESERVED),
 )  # fmt: skip
-_V6_RANGES = (
-    (ipaddress.IPv6Network("::1/128"), _LOOPBACK),
-    (ipaddress.IPv6Network("2001:db8::/32"), _EXAMPLE),
-    (ipaddress.IPv6Network("3fff::/20"), _EXAMPLE),
-    (ipaddress.IPv6Network("fc00::/7"), _PRIVATE),
-    (ipaddress.IPv6Network("fe80::/10"), _LOCAL),
-    (ipaddress.IPv6Network("ff00::/8"), _RESERVED),
-)
-_ASSIGNED = tuple(
-    ipaddress.IPv6Network(net)
-    for net in ("2000::/3", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8")
-)
+
+
+def _network(text: str) -> tuple[int, int]:
+    net = ipaddress.IPv6Network(text)
+    return int(net.netmask), int(net.network_address)
+
+
+_V6_RANGES = tuple(
+    (*_network(text), meaning)
+    for text, meaning in (
+        ("::1/128", _LOOPBACK), ("2001:db8::/32", _EXAMPLE), ("3fff::/20", _EXAMPLE),
+        ("fc00::/7", _PRIVATE), ("fe80::/10", _LOCAL), ("ff00::/8", _RESERVED),
+    )
+)  # fmt: skip
+_ASSIGNED = tuple(map(_network, ("2000::/3", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8")))
+_MAPPED_PREFIX = bytes(10) + b"\xff\xff"
 
 
 def judge_v4(candidates: Candidates) -> Judged:
     """Accepts four numbers up to 255 without leading zeros."""
-    octets, right = _octets(candidates.chars, candidates.length)
-    right &= (octets <= 255).all(axis=1)  # an octet
-    first, second, third, fourth = octets.T
-    address = (first << 24) + (second << 16) + (third << 8) + fourth
+    address, good, wide = _read_v4(candidates)
     mark = np.zeros(len(candidates), np.int64)
     for text, meaning in _V4_RANGES:
         net = ipaddress.IPv4Network(text)
         mark[(address & int(net.netmask)) == int(net.network_address)] = meaning
-    wide = (octets >= 100).any(axis=1) | (mark == _PRIVATE)  # three digits
-    level = np.where(wide, Likelihood.LIKELY, Likelihood.POSSIBLE)
-    nobody = (second | third | fourth) == 0  # a network, or the version of a browser
+    level = np.where(wide | (mark == _PRIVATE), Likelihood.LIKELY, Likelihood.POSSIBLE)
+    nobody = (address & 0xFFFFFF) == 0  # a network, or the version of a browser
     level[nobody | (mark == _RESERVED)] = Likelihood.UNLIKELY
-    return Judged(levels(right, level), _marks(mark, right), candidates.chars)
+    return Judged(levels(good, level), _marks(mark, good), candidates.chars)
 
 
-def _octets(chars: Bytes2D, length: Ints) -> tuple[Ints, Flags]:
-    """The four numbers of each row, and whether none has a leading zero."""
-    rows = np.arange(len(chars))
-    octets = np.zeros((len(chars), 4), np.int64)
-    which = np.zeros(len(chars), np.int64)
-    plain = np.ones(len(chars), np.bool_)
-    fresh = np.ones(len(chars), np.bool_)
-    for column in range(chars.shape[1]):
-        code = chars[:, column]
-        number = is_digit(code)
-        following = number & ~fresh
-        plain &= ~(following & (octets[rows, which] == 0))
-        octets[rows, which] = np.where(
-            number, octets[rows, which] * 10 + code - 0x30, octets[rows, which]
-        )
-        which += (code == ord(".")) & (column < length)
-        fresh = ~number
-    return octets, plain
+def _read_v4(candidates: Candidates) -> tuple[Ints, Flags, Flags]:
+    """The address as a number, whether it is one, and whether an octet has three digits."""
+    count = len(candidates)
+    address, octet = np.zeros(count, np.int64), np.zeros(count, np.int32)
+    wrong, wide, started = (np.zeros(count, np.bool_) for _ in range(3))
+    for code in np.ascontiguousarray(candidates.chars.T):
+        number, dot = is_digit(code), code == _DOT
+        wrong |= number & started & (octet == 0)
+        octet = np.where(number, octet * 10 + code - 0x30, octet)
+        wrong |= octet > 255
+        wide |= octet >= 100
+        address = np.where(dot, (address << 8) + octet, address)
+        octet[dot] = 0
+        started = number
+    return (address << 8) + octet, ~wrong, wide
 
 
 def _marks(mark: Ints, good: Flags) -> dict[str, Flags]:
     return {name: good & (mark == number) for number, name in _MARKS.items()}
 
 
-_COLON, _DOT = ord(":"), ord(".")
 _FORM = re.compile(
     rb"(?P<lead>(?:[A-Za-z]*[G-Zg-z][A-Za-z]*[:.])*(?::(?!:))?)"
     rb"(?P<address>[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])"
@@ -137,12 +134,12 @@ def _read_v6(text: bytes) -> tuple[int, int, bytes, int, int] | None:
         return None
     if not any(packed):
         return None
-    address = ipaddress.IPv6Address(packed)
-    if address.ipv4_mapped is not None:
-        form = str(address.ipv4_mapped).encode()
+    if packed.startswith(_MAPPED_PREFIX):
+        form = socket.inet_ntop(socket.AF_INET, packed[12:]).encode()
         return Likelihood.LIKELY, _MAPPED, form, len(match["lead"]), trail
-    mark = next((meaning for net, meaning in _V6_RANGES if address in net), 0)
-    assigned = any(address in net for net in _ASSIGNED)
+    address = int.from_bytes(packed)
+    mark = next((mean for mask, net, mean in _V6_RANGES if address & mask == net), 0)
+    assigned = any(address & mask == net for mask, net in _ASSIGNED)
     pairs = len(spelling) == 23 and "::" not in spelling  # eight pairs are no address
     level = Likelihood.LIKELY if assigned and not pairs else Likelihood.VERY_UNLIKELY
     if mark == _LOOPBACK:

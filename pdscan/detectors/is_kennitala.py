@@ -20,12 +20,12 @@ _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2, 1)
 def judge(candidates: Candidates) -> Judged:
     """Accepts numbers with a real date, a century and the right check digit."""
     chars = candidates.chars
-    date, numbers = digits_at(chars, 0, 6), digits(chars, 0, 10)
+    numbers = digits(chars, 0, 10)
     last = numbers[:, 9].astype(np.int64)
-    year = np.where(last == 0, 2000, 1000 + 100 * last) + date % 100
-    organisation = date >= 400000
-    day = date // 10000 - 40 * organisation
-    good = is_birthday(year, date // 100 % 100, day) & ((last == 0) | (last >= 8))
+    year = np.where(last == 0, 2000, 1000 + 100 * last) + digits_at(chars, 4, 6)
+    organisation = chars[:, 0] >= ord("4")
+    day = digits_at(chars, 0, 2) - 40 * organisation
+    good = is_birthday(year, digits_at(chars, 2, 4), day) & ((last == 0) | (last >= 8))
     good &= weighted(numbers, _WEIGHTS) % 11 == 0
     grouped = has_any(candidates, b"-")
     return Judged(

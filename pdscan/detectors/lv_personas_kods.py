@@ -20,12 +20,12 @@ _WEIGHTS = (10, 5, 8, 4, 2, 1, 6, 3, 7, 9)
 def judge(candidates: Candidates) -> Judged:
     """Accepts codes with a date of birth, or beginning with 32, and the right check digit."""
     chars = candidates.chars
-    numbers, date = digits(chars, 0, 11), digits_at(chars, 0, 6)
+    numbers = digits(chars, 0, 11)
     century = numbers[:, 6].astype(np.int64)
-    year = 1800 + 100 * century + date % 100
-    dated = is_birthday(year, date // 100 % 100, date // 10000)
+    year = 1800 + 100 * century + digits_at(chars, 4, 6)
+    dated = is_birthday(year, digits_at(chars, 2, 4), digits_at(chars, 0, 2))
     right = (1 + weighted(numbers, _WEIGHTS)) % 11 % 10 == numbers[:, 10]
-    good = right & (dated | (date // 10000 == 32))
+    good = right & (dated | (digits_at(chars, 0, 2) == 32))
     grouped = has_any(candidates, b"-")
     level = np.where(dated, Likelihood.LIKELY, Likelihood.UNLIKELY + grouped.astype(np.int8))
     return Judged(

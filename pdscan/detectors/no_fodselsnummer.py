@@ -29,8 +29,8 @@ def judge(candidates: Candidates) -> Judged:
     numbers = digits(chars, 0, 11)
     first = weighted(numbers, _FIRST) % 11
     checked = (first <= _MOST_IN_2032) & (weighted(numbers, _SECOND) % 11 == 0)
-    date, individual = digits_at(chars, 0, 6), digits_at(chars, 6, 9)
-    day, month, short = date // 10000, date // 100 % 100, date % 100
+    individual = digits_at(chars, 6, 9)
+    day, month, short = digits_at(chars, 0, 2), digits_at(chars, 2, 4), digits_at(chars, 4, 6)
     temporary, synthetic = day > 40, month > 80
     helped = (month > 40) & ~synthetic
     day = day - 40 * temporary
