@@ -109,6 +109,12 @@ def _latvian(chance: Random) -> str:
     return f"{day:%d%m%y}-{day.year // 100 - 18}{fill(chance, '####')}"
 
 
+def _danish(chance: Random) -> str:
+    day = born(chance)
+    century = chance.choice("0123" if day.year < 2000 else "4567")
+    return f"{day:%d%m%y}-{century}{fill(chance, '###')}"
+
+
 def _mac(chance: Random) -> str:
     first = f"{chance.randrange(0, 256, 4):02x}"  # of one device, and given by its maker
     return first + fill(chance, chance.choice((":^^:^^:^^:^^:^^", "-^^-^^-^^-^^-^^")))
@@ -242,7 +248,7 @@ VALUES: dict[str, Value] = {
                                       stdnum.no.fodselsnummer.is_valid),
     "no.orgnr": _until(_form("91#######", "98#######"), stdnum.no.orgnr.is_valid),
     "no.orgnr:spaced": _until(_form("91# ### ###", "98# ### ###"), stdnum.no.orgnr.is_valid),
-    "dk.cpr": _dated("%d%m%y", "-####"),
+    "dk.cpr": _danish,
     "dk.cvr": _until(_form("%#######"), stdnum.dk.cvr.is_valid),
     "ee.isikukood": _estonian,
     "is.kennitala": _until(_icelandic, stdnum.is_.kennitala.is_valid),
