@@ -54,6 +54,15 @@ class Cells:
             own_text=True,
         )
 
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """Byte offsets [start, end) of the cells of all fields whose name `wants` accepts."""
+        wanted = np.array([wants(name) for name in self.fields], np.bool_)
+        if self.field is None:
+            some = slice(None) if wanted[0] else slice(0)
+            return self.starts[some], self.ends[some]
+        chosen = wanted[self.field]
+        return self.starts[chosen], self.ends[chosen]
+
 
 def cell_blocks(
     column: pa.Array,

@@ -34,7 +34,9 @@ _LARGE = ("mediumtext", "longtext", "json", "mediumblob", "longblob", "geometry"
 # https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference
 _ERRORS = {
     1044: Trouble(Reason.DENIED), 1045: Trouble(Reason.DENIED), 1049: Trouble(Reason.DENIED),
-    1142: Trouble(Reason.DENIED), 1143: Trouble(Reason.DENIED), 1698: Trouble(Reason.DENIED),
+    1698: Trouble(Reason.DENIED),
+    1142: Trouble(Reason.DENIED, "SELECT on the table was refused"),
+    1143: Trouble(Reason.DENIED, "SELECT on a column was refused"),
     1146: Trouble(Reason.VANISHED, "the table was dropped"),
     1054: Trouble(Reason.CHANGED, "a column was dropped or renamed"),
     1412: Trouble(Reason.CHANGED, "the table was altered while it was scanned"),
@@ -81,6 +83,7 @@ class MySQL:
         return sa.create_engine(
             self.url.set(drivername="mysql+pymysql"),
             poolclass=sa.pool.NullPool,
+            isolation_level="AUTOCOMMIT",  # no transaction lies open while the walk is waited for
             connect_args=self._arguments(),
         )
 
@@ -185,7 +188,12 @@ class MySQL:
     def row_key(self, table: Table) -> tuple[tuple[str, str], ...]:
         """A digest of all columns: can be found again, and tells nothing."""
         hidden = table.facts.missing_columns
-        cells = [f"IFNULL({self.quote(c.name)}, '')" for c in table.columns if c.name not in hidden]
+        # As bytes: texts of two collations cannot be joined.
+        cells = [
+            f"IFNULL(CAST({self.quote(c.name)} AS BINARY), '')"
+            for c in table.columns
+            if c.name not in hidden
+        ]
         return (("md5(row)", f"MD5(CONCAT_WS(CHAR(31), {', '.join(cells)}))"),)
 
     def where(self, range_: Range, resume: Resume | None) -> str:

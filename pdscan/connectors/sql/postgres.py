@@ -37,7 +37,7 @@ _STORED = (Kind.TABLE, Kind.MATERIALIZED)
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _STATES = {
-    "42501": Trouble(Reason.DENIED),
+    "42501": Trouble(Reason.DENIED, "the account may not read something it refers to"),
     "42P01": Trouble(Reason.VANISHED, "the table was dropped"),
     "42703": Trouble(Reason.CHANGED, "a column was dropped or renamed"),
     "25006": Trouble(Reason.DENIED, "reading it would write, which a scan never does"),
@@ -116,6 +116,7 @@ class PostgreSQL:
         return sa.create_engine(
             self._url().set(drivername="postgresql+psycopg"),
             poolclass=sa.pool.NullPool,
+            isolation_level="AUTOCOMMIT",  # no transaction lies open while the walk is waited for
             # Names too come in the encoding of the database if none is asked for.
             connect_args={"options": settings, "client_encoding": "UTF8"},
         )
@@ -316,12 +317,16 @@ class PostgresSession:
             self._is_ascii = self._cursor.fetchone()[0] == "SQL_ASCII"
             if self._is_ascii:  # such a server refuses to send what is not valid
                 self._cursor.execute("SET client_encoding TO 'SQL_ASCII'")
+            self._begins = True
             self._begin()
         except BaseException:
             self.close()
             raise
 
     def _begin(self) -> None:
+        if not self._begins:
+            return
+        self._begins = False
         self._cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if self.snapshot:
             self._cursor.execute(f"SET TRANSACTION SNAPSHOT '{self.snapshot}'")
@@ -335,6 +340,7 @@ class PostgresSession:
         """The rows of `statement` in batches of about `size` bytes."""
         from adbc_driver_manager._reader import AdbcRecordBatchReader
 
+        self._begin()
         self._cursor.adbc_statement.set_options(
             **{"adbc.postgresql.batch_size_hint_bytes": str(size)}
         )
@@ -344,6 +350,10 @@ class PostgresSession:
         with AdbcRecordBatchReader._import_from_c(stream.address) as reader:
             for batch in reader:
                 yield self._unchecked(batch) if self._is_ascii else batch
+        if self.snapshot:
+            # Another session keeps what is seen; the lock on the table is let go.
+            self._cursor.execute("COMMIT")
+            self._begins = True
 
     @staticmethod
     def _unchecked(batch: pa.RecordBatch) -> pa.RecordBatch:
