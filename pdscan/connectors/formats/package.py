@@ -1,0 +1,223 @@
+"""Documents that are ZIP packages of XML parts (OOXML, ODF, EPUB, iWork): safe access to the parts.
+
+XML is parsed without entities, without network and with libxml2's limits; parts are counted while
+they are unpacked, so that a bomb ends as a limit in the ledger.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from lxml import etree
+
+from pdscan.connectors.formats.interface import Content, Gap, Nested
+from pdscan.connectors.interface import Limits, ReadOptions
+from pdscan.errors import UnreadableError
+from pdscan.model import Block, Reason
+
+_FREE = 10 << 20  # bytes that may unpack at any ratio
+_HEAD = 1 << 16
+
+#: What reading a damaged or hostile part may raise, to be turned into a gap.
+PART_ERRORS = (
+    zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, EOFError, OSError, RuntimeError,
+    NotImplementedError, UnreadableError, ValueError, KeyError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Content held in memory: a decrypted document, an embedded object."""
+
+    name: str
+    data: bytes = field(repr=False)
+    path: Path | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.data)
+
+    @property
+    def head(self) -> bytes:
+        """The first 64 KiB."""
+        return self.data[:_HEAD]
+
+    def open(self) -> BinaryIO:
+        """A new stream from the beginning."""
+        return io.BytesIO(self.data)
+
+
+def read_all(stream: BinaryIO, limits: Limits, what: str = "") -> bytes:
+    """All of `stream`; raises UnreadableError where that is more than may be held in memory."""
+    data = stream.read(limits.member_memory + 1)
+    if len(data) > limits.member_memory:
+        raise UnreadableError(Reason.LIMIT, f"{what or 'the content'} is too large for memory")
+    return data
+
+
+def open_seekable(content: Content, limits: Limits) -> BinaryIO:
+    """A seekable stream over `content`, in memory where its own cannot seek; to be closed."""
+    stream = content.open()
+    if stream.seekable():
+        return stream
+    with stream:
+        return io.BytesIO(read_all(stream, limits))
+
+
+class _Counted(io.RawIOBase):
+    """A part while it is unpacked, no further than its limits allow."""
+
+    def __init__(self, stream: BinaryIO, packed: int, name: str, limits: Limits) -> None:
+        self._stream = stream
+        self._left = min(limits.expanded, _FREE + packed * limits.ratio)
+        self._name = name
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size if size >= 0 else self._left + 1)
+        self._left -= len(data)
+        if self._left < 0:
+            raise UnreadableError(Reason.LIMIT, f"{self._name} unpacks to more than allowed")
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the package as content of its own."""
+
+    package: Package
+    member: str
+    name: str
+
+    @property
+    def size(self) -> int | None:
+        return self.package.size(self.member)
+
+    @property
+    def path(self) -> Path | None:
+        return None
+
+    @property
+    def head(self) -> bytes:
+        with self.open() as stream:
+            return stream.read(_HEAD)
+
+    def open(self) -> BinaryIO:
+        return self.package.open(self.member)
+
+
+class Package:
+    """The parts of a package, by name; a context manager that closes it.
+
+    Names are matched without regard to case, slashes may lean either way: OPC says so
+    (ECMA-376 part 2) and old writers do so.
+    """
+
+    def __init__(self, content: Content, options: ReadOptions) -> None:
+        """Raises UnreadableError where `content` is not a ZIP archive."""
+        self._limits = options.limits
+        self._passwords = options.passwords
+        self._stream = open_seekable(content, options.limits)
+        try:
+            self._zip = zipfile.ZipFile(self._stream)
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, IndexError) as error:
+            self._stream.close()
+            raise UnreadableError(Reason.CORRUPT, "the ZIP directory cannot be read") from error
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        for info in self._zip.infolist()[: options.limits.members]:
+            if not info.is_dir():
+                self._members.setdefault(_key(info.filename), info)
+        self.names = tuple(sorted(info.filename for info in self._members.values()))
+
+    def __enter__(self) -> Package:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._zip.close()
+        self._stream.close()
+
+    def __contains__(self, name: str) -> bool:
+        return _key(name) in self._members
+
+    def size(self, name: str) -> int:
+        """Bytes of a part as the directory declares them."""
+        return self._members[_key(name)].file_size
+
+    def open(self, name: str) -> BinaryIO:
+        """A stream over a part. Raises KeyError, or one of `PART_ERRORS` while it is read."""
+        info = self._members[_key(name)]
+        if info.flag_bits & 1:
+            raise UnreadableError(Reason.ENCRYPTED, name)
+        stream = cast(BinaryIO, self._zip.open(info))
+        return cast(BinaryIO, _Counted(stream, info.compress_size, name, self._limits))
+
+    def read(self, name: str) -> bytes:
+        """A part whole, if it may be held in memory."""
+        with self.open(name) as stream:
+            return read_all(stream, self._limits, name)
+
+    def xml(self, name: str) -> etree._Element:
+        """The root of an XML part; raises one of `PART_ERRORS`."""
+        return parse_xml(self.read(name))
+
+    def nested(self, name: str, media_type: str = "") -> Nested:
+        """A part as an item of its own."""
+        return Nested(name, _Part(self, name, posixpath.basename(name)), media_type)
+
+
+def parse_xml(data: bytes) -> etree._Element:
+    """The root of an XML document; raises `lxml.etree.XMLSyntaxError`."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True,
+        remove_pis=True,
+    )  # fmt: skip
+    root = etree.fromstring(data, parser)
+    if root is None:
+        raise UnreadableError(Reason.CORRUPT, "an empty XML part")
+    return root
+
+
+def guarded(
+    events: Iterator[Block | Nested | Gap], name: str
+) -> Iterator[Block | Nested | Gap]:
+    """`events` of one part; a damaged part becomes a gap that names it, the others are read."""
+    try:
+        yield from events
+    except PART_ERRORS as error:
+        reason = error.reason if isinstance(error, UnreadableError) else Reason.CORRUPT
+        yield Gap(Reason(reason), name)
+
+
+def local(tag: object) -> str:
+    """The name of an element or attribute without its namespace; "" for comments and the like."""
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def leaves(root: etree._Element, attributes: bool = False) -> Iterator[tuple[str, str]]:
+    """Every text in a tree with the name of its element, and the attributes' values where asked."""
+    for element in root.iter(etree.Element):
+        if attributes:
+            for key, value in element.attrib.items():
+                yield local(key), str(value)
+        if element.text:
+            yield local(element.tag), element.text
+        if element.tail and element is not root:
+            yield local(element.getparent().tag), element.tail  # type: ignore[union-attr]  # not the root
+
+
+def _key(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()
