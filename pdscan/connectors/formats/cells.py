@@ -7,6 +7,7 @@ property, a form field) carries it as its field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,26 +17,25 @@ import numpy.typing as npt
 from pdscan.model import Block, Ints, Places
 
 # Typographic stand-ins that split numbers apart for everyone but a reader with eyes.
-_PLAIN = str.maketrans({
-    "\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ", "\u2010": "-",
-    "\u2011": "-", "\u00ad": None, "\u200b": None, "\u200c": None, "\u200d": None, "\u2060": None,
-    "\ufeff": None,
-})  # fmt: skip
+_BLANKS, _HYPHENS = "\u00a0\u2007\u2009\u202f\u3000", "\u2010\u2011"
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+_UNPLAIN = re.compile(f"[{_BLANKS}{_HYPHENS}{_INVISIBLE}]")
+_PLAIN = dict.fromkeys(_BLANKS, " ") | dict.fromkeys(_HYPHENS, "-") | dict.fromkeys(_INVISIBLE, "")
 
 
 def plain(text: str) -> str:
     """`text` with unbreakable blanks and hyphens as plain ones and without invisible marks."""
-    return text if text.isascii() else text.translate(_PLAIN)
+    return text if text.isascii() else _UNPLAIN.sub(lambda found: _PLAIN[found[0]], text)
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
     """The layout of a block that holds named cells: n of them, by byte offsets [start, end).
 
-    ``low`` and ``high`` bound what counts as near to a cell: its row in a table of a document,
-    where the name often stands beside the value; the cell itself where ``own_text`` is set.
-    ``field`` indexes ``fields``; ``record`` numbers rows within the item. Positions outside any
-    cell (running text between tables) belong to the stretch between two cells and have no field.
+    ``low`` and ``high`` bound what counts as near to a cell: its row, where the name often stands
+    beside the value. ``field`` indexes ``fields``, of which the first is blank; ``record`` numbers
+    rows within the item. Positions outside any cell (running text between tables) belong to the
+    stretch between two cells and have the blank field.
     """
 
     start: Ints
@@ -46,7 +46,6 @@ class Cells:
     record: Ints
     fields: Sequence[str]
     size: int
-    own_text: bool = False
 
     def place(self, starts: Ints) -> Places:
         """Where the byte offsets `starts` (ascending) lie."""
@@ -56,24 +55,21 @@ class Cells:
         before = np.where(cell >= 0, self.end[known], 0)
         after = np.append(self.start, self.size)[cell + 1]
         return Places(
-            field=np.where(inside, self.field[known], -1).astype(np.int32),
+            field=np.where(inside, self.field[known], 0).astype(np.int32),
             fields=self.fields,
             record=np.where(inside, self.record[known], -1),
             cell_start=np.where(inside, self.low[known], before),
             cell_end=np.where(inside, self.high[known], after),
-            own_text=self.own_text,
         )
 
 
 class Text:
     """The lines and cells of one part of an item, in the order they are added."""
 
-    def __init__(self, part: str = "", block_size: int = 1 << 20, *, own_text: bool = False) -> None:
-        """`own_text`: offsets count from each cell (all of the text is in named cells)."""
+    def __init__(self, part: str = "", block_size: int = 1 << 20) -> None:
         self.part = part
         self.characters = 0
         self._block_size = block_size
-        self._own_text = own_text
         self._lines: list[bytes] = []
         self._size = 0
         self._fields: dict[str, int] = {}
@@ -110,7 +106,7 @@ class Text:
             start = self._size
             self.line(text)
             if field and self._size > start:
-                name = self._fields.setdefault(field, len(self._fields))
+                name = self._fields.setdefault(field, len(self._fields) + 1)
                 self._cells.append((start, self._size - 1, low, 0, name, record))
         high = self._size - 1
         self._cells[first:] = [(*c[:3], high, *c[4:]) for c in self._cells[first:]]
@@ -131,7 +127,7 @@ class Text:
             layout = Cells(
                 table[:, 0], table[:, 1], table[:, 2], table[:, 3],
                 table[:, 4].astype(np.int32), table[:, 5],
-                tuple(self._fields), len(text), self._own_text,
+                ("", *self._fields), len(text),
             )  # fmt: skip
         self._lines, self._cells, self._size, self._fields = [], [], 0, {}
         yield Block(text, layout, joins=not last, part=self.part)
@@ -144,7 +140,7 @@ class Text:
 
 def named(part: str, values: Iterable[tuple[str, str]]) -> Iterator[Block]:
     """A block of values with names (properties, form fields); none where all are blank."""
-    text = Text(part, own_text=True)
+    text = Text(part)
     for name, value in values:
         text.cell(value, name or part)
     yield from text.blocks()

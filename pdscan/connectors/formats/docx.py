@@ -24,7 +24,7 @@ _FLOWING = re.compile(
 _SPOKEN = re.compile(r"(commentsextended|commentsids|commentsextensible)\.xml$")
 
 
-def read_docx(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
     """The text of a Word document, its embedded files as nested items."""
     with Package(content, options) as package:
         body = [name.lower() for name in package.names if _is_body(name.lower())]

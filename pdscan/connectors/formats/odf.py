@@ -40,7 +40,7 @@ _MOST_BLANKS = 1000
 _FEWEST_DIGITS = 6  # of a number that could be an identifier
 
 
-def read_odf(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
     """The text of an OpenDocument file, its embedded objects as nested items."""
     with Package(content, options) as package:
         if _encrypted(package):

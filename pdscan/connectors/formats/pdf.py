@@ -30,13 +30,13 @@ _PASSWORD, _FORMAT, _SECURITY = (
 )  # fmt: skip
 _SPOKEN = {"T": "author", "Contents": "contents", "Subj": "subject"}
 _HYPHEN = re.compile(r"([^\W_])?[\x02\ufffe](?:\r?\n)?(?=([^\W_])?)")
-_GAP = re.compile(r"(?:(?<=[0-9]) (?=\w)|(?<=\w) (?=[0-9]))")
+_GAP = re.compile(r"(?:(?<=[0-9])|(?<=[0-9][A-Z])) (?=[0-9+(])")
 _XMP = (b"<x:xmpmeta", b"</x:xmpmeta>")
 _LONGEST_XMP = 4 << 20
 _XFA_PARTS = ("datasets", "template", "form")
 
 
-def read_pdf(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
     """The text of a PDF, its attachments as nested items."""
     with open_seekable(content, options.limits) as stream:
         document = _open(stream, options.passwords)
@@ -111,24 +111,39 @@ def _page_text(page: pypdfium2.PdfPage) -> str:
 
 def _part_columns(textpage: pypdfium2.PdfTextPage, text: str) -> str:
     """PDFium writes one blank for any distance on a line; a wide one parts two columns."""
-    pieces = list(text)
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-
-    def box(index: int) -> tuple[float, float, float, float] | None:
-        at = pdfium.FPDFText_GetCharIndexFromTextIndex(textpage, index)
-        if at < 0 or not pdfium.FPDFText_GetCharBox(textpage, at, left, right, bottom, top):
-            return None
-        return left.value, right.value, bottom.value, top.value
-
+    pieces: list[str] = []
+    done = 0
+    index = _direct if textpage.count_chars() == len(text) else _looked_up
     for found in _GAP.finditer(text):
-        before, after = box(found.start() - 1), box(found.end())
-        if before is None or after is None:
-            continue
-        # Upright writing only; the height of digits is about two thirds of the size of the type.
-        height = max(before[3] - before[2], after[3] - after[2])
-        if after[0] - before[1] > 1.5 * height > 0:
-            pieces[found.start()] = "\t"
-    return "".join(pieces)
+        blank = index(textpage, found.start())
+        # A blank that stands in the file was written as a part of the line.
+        if pdfium.FPDFText_IsGenerated(textpage, blank) and _is_wide(
+            textpage, index(textpage, found.start() - 1), index(textpage, found.end())
+        ):
+            pieces += text[done : found.start()], "\t"
+            done = found.end()
+    return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def _direct(_textpage: pypdfium2.PdfTextPage, index: int) -> int:
+    return index
+
+
+def _looked_up(textpage: pypdfium2.PdfTextPage, index: int) -> int:
+    found: int = pdfium.FPDFText_GetCharIndexFromTextIndex(textpage, index)
+    return found
+
+
+def _is_wide(textpage: pypdfium2.PdfTextPage, before: int, after: int) -> bool:
+    """Whether two characters of upright writing stand more than an em apart."""
+    a, b = (tuple(ctypes.c_double() for _ in range(4)) for _ in range(2))  # left right bottom top
+    if not pdfium.FPDFText_GetCharBox(textpage, before, *a):
+        return False
+    if not pdfium.FPDFText_GetCharBox(textpage, after, *b):
+        return False
+    # Digits are about two thirds of the size of the type in height.
+    height = max(a[3].value - a[2].value, b[3].value - b[2].value)
+    return b[0].value - a[1].value > 1.5 * height > 0
 
 
 def _join(found: re.Match[str]) -> str:

@@ -26,7 +26,7 @@ _NAMES = {
 }  # fmt: skip
 
 
-def read_pptx(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
     """The text of a presentation, its embedded files as nested items."""
     with Package(content, options) as package:
         main = [n for n in package.names if n.lower().endswith("ppt/presentation.xml")]
