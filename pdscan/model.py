@@ -142,6 +142,11 @@ class Locator:
         return replace(self, span=(start, end))
 
 
+def written_key(*pairs: tuple[str, str]) -> str:
+    """A stable key as `Places.keys` wants it: the pairs as they stand in a written locator."""
+    return "&".join(f"{_escape(column)}:{_escape(value)}" for column, value in pairs)
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where n positions of a block lie: the columns of a locator, one row per position.

@@ -1,146 +1,146 @@
-"""Text under construction: lines and cells of one part of a document, handed over in blocks.
+"""Many short texts as one block: cells of a table, values of a document.
 
-Readers of documents put lines in and take blocks out. Lines and cells are parted by line feeds, so
-that no identifier is glued from two of them; a cell that has a name (the header of its column, a
-property, a form field) carries it as its field.
+The texts are joined by line breaks into one buffer; the layout knows where each lies and what it is
+called. Everything is an Arrow or NumPy column, so that a block of a million cells costs no more
+than its bytes.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pdscan.model import Block, Ints, Places
 
-# Typographic stand-ins that split numbers apart for everyone but a reader with eyes.
-_BLANKS, _HYPHENS = "\u00a0\u2007\u2009\u202f\u3000", "\u2010\u2011"
-_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
-_UNPLAIN = re.compile(f"[{_BLANKS}{_HYPHENS}{_INVISIBLE}]")
-_PLAIN = dict.fromkeys(_BLANKS, " ") | dict.fromkeys(_HYPHENS, "-") | dict.fromkeys(_INVISIBLE, "")
-
-
-def plain(text: str) -> str:
-    """`text` with unbreakable blanks and hyphens as plain ones and without invisible marks."""
-    return text if text.isascii() else _UNPLAIN.sub(lambda found: _PLAIN[found[0]], text)
+#: Keys of the cells (by number) that are asked for, as `pdscan.model.written_key` writes them.
+Keys = Callable[[Ints], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """The layout of a block that holds named cells: n of them, by byte offsets [start, end).
+class CellLayout:
+    """n cells: ``starts`` and ``ends`` in the block's text, ``field`` into ``fields``, records."""
 
-    ``low`` and ``high`` bound what counts as near to a cell: its row, where the name often stands
-    beside the value. ``field`` indexes ``fields``, of which the first is blank; ``record`` numbers
-    rows within the item. Positions outside any cell (running text between tables) belong to the
-    stretch between two cells and have the blank field.
-    """
-
-    start: Ints
-    end: Ints
-    low: Ints
-    high: Ints
+    starts: Ints
+    ends: Ints
     field: npt.NDArray[np.int32]
-    record: Ints
     fields: Sequence[str]
-    size: int
+    record: Ints
+    keys: Keys | None
+    own_text: bool
 
     def place(self, starts: Ints) -> Places:
-        """Where the byte offsets `starts` (ascending) lie."""
-        cell = np.searchsorted(self.start, starts, side="right") - 1
-        known = np.maximum(cell, 0)
-        inside = (cell >= 0) & (starts < self.end[known])
-        before = np.where(cell >= 0, self.end[known], 0)
-        after = np.append(self.start, self.size)[cell + 1]
+        """The cells that `starts` lie in."""
+        cell = np.searchsorted(self.starts, starts, side="right") - 1
         return Places(
-            field=np.where(inside, self.field[known], 0).astype(np.int32),
-            fields=self.fields,
-            record=np.where(inside, self.record[known], -1),
-            cell_start=np.where(inside, self.low[known], before),
-            cell_end=np.where(inside, self.high[known], after),
-        )
+            self.field[cell], self.fields, self.record[cell], self.starts[cell], self.ends[cell],
+            None if self.keys is None else self.keys(cell), self.own_text,
+        )  # fmt: skip
 
 
-class Text:
-    """The lines and cells of one part of an item, in the order they are added."""
+def cell_block(
+    texts: pa.Array,
+    fields: Sequence[str],
+    records: Ints,
+    *,
+    field: npt.NDArray[np.int32] | None = None,
+    keys: Keys | None = None,
+    part: str = "",
+    own_text: bool = True,
+) -> Block | None:
+    """A block of the strings in `texts` (any Arrow string type); None where all are empty.
 
-    def __init__(self, part: str = "", block_size: int = 1 << 20) -> None:
-        self.part = part
-        self.characters = 0
-        self._block_size = block_size
-        self._lines: list[bytes] = []
-        self._size = 0
-        self._fields: dict[str, int] = {}
-        self._cells: list[tuple[int, int, int, int, int, int]] = []
+    `records` numbers the record of each text, `field` its name in `fields` (default: all have the
+    first). Null and empty texts are left out; `keys` is asked with positions in `texts`.
+    """
+    texts = texts.cast(pa.large_string())
+    kept = np.flatnonzero(pc.fill_null(pc.greater(pc.binary_length(texts), 0), False))
+    if not len(kept):
+        return None
+    if len(kept) < len(texts):
+        texts = texts.take(pa.array(kept))
+    offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset :][: len(texts) + 1]
+    sizes = np.diff(offsets)
+    starts = offsets[:-1] - offsets[0] + np.arange(len(sizes))
+    rows = pa.LargeListArray.from_arrays(pa.array([0, len(texts)], pa.int64()), texts)
+    joined = pc.binary_join(rows, "\n").buffers()[2].to_pybytes()
+    layout = CellLayout(
+        starts,
+        starts + sizes,
+        np.zeros(len(kept), np.int32) if field is None else field[kept],
+        fields,
+        records[kept],
+        None if keys is None else lambda cells: keys(kept[cells]),
+        own_text,
+    )
+    return Block(joined[: int(starts[-1] + sizes[-1])], layout, part=part)
+
+
+class Cells:
+    """Collects texts one by one and hands them out as blocks of about `size` bytes.
+
+    With `own_text`, offsets count from the text's own beginning and a key must tell it from others
+    of its field; without, they run on through all the texts of the part.
+    """
+
+    def __init__(self, size: int, *, part: str = "", own_text: bool = True) -> None:
+        self._size = size
+        self._part = part
+        self._own_text = own_text
+        self._numbers: dict[str, int] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self._texts: list[str] = []
+        self._field: list[int] = []
+        self._record: list[int] = []
+        self._keys: list[Callable[[], str] | str] = []
+        self._held = 0
+
+    def add(
+        self, text: str, field: str, record: int = -1, key: Callable[[], str] | str = ""
+    ) -> None:
+        """Adds one text; `key` is called only for texts in which something is found."""
+        self._texts.append(text)
+        self._field.append(self._numbers.setdefault(field, len(self._numbers)))
+        self._record.append(record)
+        self._keys.append(key)
+        self._held += len(text)
 
     @property
-    def full(self) -> bool:
-        """Whether there is enough for a block: time to call `blocks`."""
-        return self._size >= self._block_size
+    def is_full(self) -> bool:
+        """Whether a block's worth has been collected."""
+        return self._held >= self._size
 
-    def line(self, text: str) -> None:
-        """Adds a line: a paragraph, or a cell without a name. Blank ones are left out."""
-        if not text or text.isspace():
-            return
-        line = plain(text).encode("utf-8", "replace")
-        self._lines.append(line)
-        self._size += len(line) + 1
-        self.characters += len(text)
+    def take(self) -> Block:
+        """What was collected as a block (without text where there is none)."""
+        if not self._texts:
+            return Block(b"")
+        keys = self._keys
 
-    def lines(self, texts: Iterable[str]) -> None:
-        """Adds several lines."""
-        for text in texts:
-            self.line(text)
+        def written(cells: Ints) -> list[str]:
+            return [k if isinstance(k := keys[cell], str) else k() for cell in cells.tolist()]
 
-    def cell(self, text: str, field: str) -> None:
-        """Adds a value of its own that `field` names; without a name it is a line."""
-        self.row([(text, field)], 0)
-
-    def row(self, cells: Iterable[tuple[str, str]], record: int) -> None:
-        """Adds the cells of a row, each with the name of its column."""
-        low = self._size
-        first = len(self._cells)
-        for text, field in cells:
-            start = self._size
-            self.line(text)
-            if field and self._size > start:
-                name = self._fields.setdefault(field, len(self._fields) + 1)
-                self._cells.append((start, self._size - 1, low, 0, name, record))
-        high = self._size - 1
-        self._cells[first:] = [(*c[:3], high, *c[4:]) for c in self._cells[first:]]
-
-    def begin(self, part: str) -> Iterator[Block]:
-        """Ends the part and begins another; yields what was left of the first."""
-        yield from self.blocks()
-        self.part = part
-
-    def blocks(self, *, last: bool = True) -> Iterator[Block]:
-        """The block of what was added so far, none if there is nothing; starts over after it."""
-        if not self._lines:
-            return
-        text = b"\n".join(self._lines) + b"\n"
-        layout = None
-        if self._cells:
-            table = np.array(self._cells, np.int64)
-            layout = Cells(
-                table[:, 0], table[:, 1], table[:, 2], table[:, 3],
-                table[:, 4].astype(np.int32), table[:, 5],
-                ("", *self._fields), len(text),
-            )  # fmt: skip
-        self._lines, self._cells, self._size, self._fields = [], [], 0, {}
-        yield Block(text, layout, joins=not last, part=self.part)
-
-    def full_blocks(self) -> Iterator[Block]:
-        """As `blocks`, where there is enough for one and more of the part may follow."""
-        if self.full:
-            yield from self.blocks(last=False)
+        block = cell_block(
+            _strings(self._texts),
+            list(self._numbers),
+            np.array(self._record, np.int64),
+            field=np.array(self._field, np.int32),
+            keys=written if any(keys) else None,
+            part=self._part,
+            own_text=self._own_text,
+        )
+        self._clear()
+        return block or Block(b"")
 
 
-def named(part: str, values: Iterable[tuple[str, str]]) -> Iterator[Block]:
-    """A block of values with names (properties, form fields); none where all are blank."""
-    text = Text(part)
-    for name, value in values:
-        text.cell(value, name or part)
-    yield from text.blocks()
+def _strings(texts: list[str]) -> pa.Array:
+    try:
+        return pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:  # lone surrogates, which JSON can write and UTF-8 cannot
+        clean = [text.encode("utf-8", "replace").decode() for text in texts]
+        return pa.array(clean, pa.large_string())

@@ -10,13 +10,15 @@ from __future__ import annotations
 import datetime
 import struct
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import olefile
 
-from pdscan.connectors.formats.cells import named
 from pdscan.connectors.formats.compound_writer import Storage, write_compound
+from pdscan.connectors.formats.contents import HeldContent, seekable_stream
 from pdscan.connectors.formats.interface import Content, Gap, Nested
-from pdscan.connectors.formats.package import Bytes, open_seekable, read_all
+from pdscan.connectors.formats.package import read_all
+from pdscan.connectors.formats.prose import named
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Reason
@@ -38,31 +40,38 @@ _DOCUMENT = {
 _CODEPAGES = {1200: "utf-16-le", 10000: "mac-roman", 65001: "utf-8", 0: "cp1252"}
 _MOST = 10_000  # properties or strings of a list; more is damage
 _DEEPEST = 32
-_MUTE_STREAMS = ("\x01CompObj", "\x01Ole", "\x03ObjInfo", "\x03LinkInfo", "\x03EPRINT", "\x02OlePres")
+_MUTE_STREAMS = (
+    "\x01CompObj",
+    "\x01Ole",
+    "\x03ObjInfo",
+    "\x03LinkInfo",
+    "\x03EPRINT",
+    "\x02OlePres",
+)
 
 
-def open_compound(content: Content, options: ReadOptions) -> olefile.OleFileIO:
+def open_compound(content: Content, options: ReadOptions) -> olefile.OleFileIO[Any]:
     """The compound file in `content`, to be closed. Raises UnreadableError where it is none."""
-    stream = open_seekable(content, options.limits)
+    stream = seekable_stream(content, options.limits.member_memory)
     try:
         return olefile.OleFileIO(stream)
-    except (*BROKEN, olefile.OleFileError) as error:
+    except BROKEN as error:
         stream.close()
         raise UnreadableError(Reason.CORRUPT, "the compound file cannot be opened") from error
 
 
-def stream(ole: olefile.OleFileIO, path: str | Sequence[str], options: ReadOptions) -> bytes:
+def stream(ole: olefile.OleFileIO[Any], path: str | Sequence[str], options: ReadOptions) -> bytes:
     """The bytes of a stream; raises UnreadableError where it is missing, broken or too large."""
     try:
         if ole.get_size(path) > options.limits.member_memory:
             raise UnreadableError(Reason.LIMIT, "a stream is too large for memory")
         with ole.openstream(path) as opened:
             return read_all(opened, options.limits)
-    except (*BROKEN, olefile.OleFileError) as error:
+    except BROKEN as error:
         raise UnreadableError(Reason.CORRUPT, "a stream of the compound file is broken") from error
 
 
-def properties(ole: olefile.OleFileIO, options: ReadOptions) -> Iterator[Block | Gap]:
+def properties(ole: olefile.OleFileIO[Any], options: ReadOptions) -> Iterator[Block | Gap]:
     """The document's properties, custom ones under the names their users gave them."""
     found: list[tuple[str, str]] = []
     for name in _PROPERTIES:
@@ -145,7 +154,7 @@ def _string(data: bytes, at: int, kind: int, codepage: str) -> tuple[str, int]:
 
 
 def embedded(
-    ole: olefile.OleFileIO, storage: Sequence[str], options: ReadOptions
+    ole: olefile.OleFileIO[Any], storage: Sequence[str], options: ReadOptions
 ) -> Iterator[Nested | Gap]:
     """The object in `storage` (a path; empty: the whole file) as a nested item."""
     name = "/".join(storage) or "object"
@@ -157,20 +166,22 @@ def embedded(
     try:
         if "\x01Ole10Native" in inside:
             label, data = ole10_native(stream(ole, inside["\x01Ole10Native"], options))
-            yield Nested(f"{name}/{label}" if label else name, Bytes(label or name, data))
+            yield Nested(f"{name}/{label}" if label else name, HeldContent(label or name, data))
         elif "Package" in inside:
-            yield Nested(name, Bytes(name, stream(ole, inside["Package"], options)))
+            yield Nested(name, HeldContent(name, stream(ole, inside["Package"], options)))
         elif "CONTENTS" in inside:
-            yield Nested(name, Bytes(name, stream(ole, inside["CONTENTS"], options)))
+            yield Nested(name, HeldContent(name, stream(ole, inside["CONTENTS"], options)))
         elif storage and not all(key.startswith(_MUTE_STREAMS) for key in inside):
             data = write_compound(_tree(ole, list(storage), options, 0))
-            yield Nested(name, Bytes(name, data))
+            yield Nested(name, HeldContent(name, data))
     except (*BROKEN, UnreadableError) as error:
         reason = error.reason if isinstance(error, UnreadableError) else Reason.CORRUPT
         yield Gap(Reason(reason), f"embedded object {name}")
 
 
-def _tree(ole: olefile.OleFileIO, path: list[str], options: ReadOptions, depth: int) -> Storage:
+def _tree(
+    ole: olefile.OleFileIO[Any], path: list[str], options: ReadOptions, depth: int
+) -> Storage:
     if depth > _DEEPEST:
         raise UnreadableError(Reason.LIMIT, "storages nested too deep")
     node: Storage = {}

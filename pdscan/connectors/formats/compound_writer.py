@@ -1,4 +1,4 @@
-"""Writes a compound file ([MS-CFB] version 3) in memory: for objects cut out of larger documents."""
+"""Writes a compound file ([MS-CFB] version 3) in memory: for objects cut out of documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word documents of 1993 to 2003 (DOC): [MS-DOC] for Word 97 and later, its forerunner for 6 and 95.
+"""Word documents of 1993 to 2003 (DOC): [MS-DOC] for Word 97 and later, and Word 6 and 95.
 
 The text lies in pieces, one after the other for body, footnotes, headers, comments, endnotes and
 text boxes; each becomes a part. Field codes are read beside the text they stand in.
@@ -10,13 +10,15 @@ import re
 import struct
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import olefile
 
 from pdscan.connectors.formats import compound
-from pdscan.connectors.formats.cells import Text, named
-from pdscan.connectors.formats.interface import Content, Gap, Nested
+from pdscan.connectors.formats.encryption import decrypted
+from pdscan.connectors.formats.interface import Content, Gap, Yield
 from pdscan.connectors.formats.officeart import pictures
+from pdscan.connectors.formats.prose import Text, named
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Reason
@@ -47,7 +49,7 @@ _SIGNS = str.maketrans({
 })  # fmt: skip
 
 
-def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text of a binary Word document, its embedded objects and pictures as nested items."""
     with compound.open_compound(content, options) as ole:
         if not ole.exists("WordDocument"):
@@ -55,6 +57,9 @@ def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Ga
         main = compound.stream(ole, "WordDocument", options)
         if len(main) < 0x60:
             raise UnreadableError(Reason.TRUNCATED, "the WordDocument stream")
+        if main[11] & _ENCRYPTED >> 8:
+            yield from read(decrypted(content, options), options)
+            return
         try:
             yield from _texts(ole, main, options)
         except struct.error as error:
@@ -68,15 +73,11 @@ def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Ga
             yield from pictures(compound.stream(ole, "Data", options))
 
 
-def _texts(
-    ole: olefile.OleFileIO, main: bytes, options: ReadOptions
-) -> Iterator[Block | Gap]:
+def _texts(ole: olefile.OleFileIO[Any], main: bytes, options: ReadOptions) -> Iterator[Block | Gap]:
     magic, version = struct.unpack_from("<HH", main)
     (flags,) = struct.unpack_from("<H", main, 10)
-    if magic not in (_WORD97, _WORD6) and not (magic & 0xFF) in (0xEC, 0xDC):
+    if magic not in (_WORD97, _WORD6) and (magic & 0xFF) not in (0xEC, 0xDC):
         raise UnreadableError(Reason.UNSUPPORTED, "not a Word 6 to 2003 document")
-    if flags & _ENCRYPTED:
-        raise UnreadableError(Reason.ENCRYPTED, "a Word password is needed")
     if version < 0x6A:
         text, lengths = _word6(main, flags)
         table = b""

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 
 from pdscan.connectors.formats import ooxml
-from pdscan.connectors.formats.interface import Content, Gap, Nested
+from pdscan.connectors.formats.interface import Content, Yield
 from pdscan.connectors.formats.package import Package
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
-from pdscan.model import Block, Reason
+from pdscan.model import Reason
 
 _FLOWING = re.compile(
     r"(header|footer|footnotes|endnotes|comments|document)(\d*)\.xml$"
@@ -24,7 +24,7 @@ _FLOWING = re.compile(
 _SPOKEN = re.compile(r"(commentsextended|commentsids|commentsextensible)\.xml$")
 
 
-def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text of a Word document, its embedded files as nested items."""
     with Package(content, options) as package:
         body = [name.lower() for name in package.names if _is_body(name.lower())]

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from pdscan.connectors.formats.cells import Text
+from pdscan.connectors.formats.prose import Text
 from pdscan.model import Block
 
 _LONGEST_HEADER = 60  # characters; what is longer is no name of a column
@@ -25,9 +25,10 @@ class Vocabulary:
 
     ``paragraph`` turns a finished paragraph into its text; paragraphs within it are empty by then.
     Names that belong to several languages are written with their namespace, ``{uri}name``.
-    ``columns`` tells how many columns a cell covers, ``value`` what it holds beyond its lines. ``alternative`` is the element whose
-    paragraphs say again, for older programs, what has been said before. ``section`` names the part
-    that begins with an element of ``sections`` (a sheet, a slide), None where no part begins.
+    ``columns`` tells how many columns a cell covers, ``value`` what it holds beyond its lines.
+    ``alternative`` is the element whose paragraphs say again, for older programs, what has been
+    said before. ``section`` names the part that begins with an element of ``sections`` (a sheet, a
+    slide), None where no part begins.
     """
 
     paragraphs: frozenset[str]
@@ -164,7 +165,7 @@ def _is_data(text: str) -> bool:
 
 def _forget(element: etree._Element) -> None:
     """Frees what has been read: the element's content, and the siblings before it."""
-    element.clear(keep_tail=True)
+    element.clear(keep_tail=True)  # type: ignore[call-arg]  # the stubs are older than lxml 4.4
     parent = element.getparent()
     if parent is None:
         return

@@ -68,4 +68,16 @@ class Gap:
     detail: str = ""
 
 
-Reader = Callable[[Content, ReadOptions], Iterator[Block | Nested | Gap]]
+@dataclass(frozen=True, slots=True)
+class Note:
+    """How the item was read, for its line in the ledger; it stays wholly read.
+
+    ``encoding`` is the one the text was decoded with, ``detail`` anything else worth knowing.
+    """
+
+    encoding: str = ""
+    detail: str = ""
+
+
+Yield = Block | Nested | Gap | Note
+Reader = Callable[[Content, ReadOptions], Iterator[Yield]]

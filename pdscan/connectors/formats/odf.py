@@ -13,13 +13,13 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from pdscan.connectors.formats.cells import Text, named
 from pdscan.connectors.formats.flow import Vocabulary, flow
-from pdscan.connectors.formats.interface import Content, Gap, Nested
+from pdscan.connectors.formats.interface import Content, Yield
 from pdscan.connectors.formats.package import PART_ERRORS, Package, guarded, local
+from pdscan.connectors.formats.prose import Text, named
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
-from pdscan.model import Block, Reason
+from pdscan.model import Reason
 
 _SPOKEN = frozenset({
     "href", "string-value", "current-value", "current-string-value", "label", "title",
@@ -40,7 +40,7 @@ _MOST_BLANKS = 1000
 _FEWEST_DIGITS = 6  # of a number that could be an identifier
 
 
-def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text of an OpenDocument file, its embedded objects as nested items."""
     with Package(content, options) as package:
         if _encrypted(package):
@@ -75,9 +75,7 @@ def _encrypted(package: Package) -> bool:
     return next(root.iter("{*}encryption-data"), None) is not None
 
 
-def _flowing(
-    package: Package, name: str, part: str, options: ReadOptions
-) -> Iterator[Block | Nested | Gap]:
+def _flowing(package: Package, name: str, part: str, options: ReadOptions) -> Iterator[Yield]:
     text = Text(part, options.block_size)
     spoken: dict[tuple[str, str], None] = {}
     slides = iter(range(1, 1 << 30))
@@ -132,8 +130,8 @@ def _collect(
         pieces.append("\t")
     elif name == "line-break":
         pieces.append("\n")
-    elif name in ("note-citation", "ruby-text", "annotation-end"):
-        return  # the mark in the text, not a part of the word it stands at
+    elif name in ("annotation", "note", "ruby-text"):
+        return  # their paragraphs stand before this one; their marks are no part of the word
     else:
         pieces.append(element.text or "")
         for child in element:
@@ -160,7 +158,7 @@ def _value(cell: etree._Element, shown: list[str]) -> str:
     return "" if digits in "".join(filter(str.isdecimal, "".join(shown))) else digits
 
 
-def _properties(package: Package, name: str, part: str) -> Iterator[Block | Nested | Gap]:
+def _properties(package: Package, name: str, part: str) -> Iterator[Yield]:
     values = []
     for element in package.xml(name).iter(etree.Element):
         label = _attribute(element, "name") or local(element.tag)

@@ -6,8 +6,8 @@ import re
 import struct
 from collections.abc import Iterator
 
+from pdscan.connectors.formats.contents import HeldContent
 from pdscan.connectors.formats.interface import Gap, Nested
-from pdscan.connectors.formats.package import Bytes
 from pdscan.model import Reason
 
 #: Record type, and what the bitmaps begin with after their identifiers.
@@ -41,7 +41,7 @@ def pictures(data: bytes) -> Iterator[Nested | Gap]:
             if magic and picture.startswith(magic):
                 number += 1
                 name = f"picture {number}.{ending}"
-                yield Nested(name, Bytes(name, picture))
+                yield Nested(name, HeldContent(name, picture))
                 at = body + length
                 break
     if metafiles:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pdscan.connectors.formats import compound
-from pdscan.connectors.formats.interface import Content, Gap, Nested
+from pdscan.connectors.formats.interface import Content, Gap, Yield
 from pdscan.connectors.interface import ReadOptions
-from pdscan.model import Block, Reason
+from pdscan.model import Reason
 
 
-def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The file wrapped in an embedded object; other compound files give their properties and are
     otherwise named as not read.
     """

@@ -1,4 +1,4 @@
-"""What Word and PowerPoint documents share (ECMA-376): paragraphs, properties, links, people, parts.
+"""What Word and PowerPoint documents share (ECMA-376): paragraphs, properties, links, people.
 
 Every part of the package is looked at, also those that no relationship leads to: what was deleted
 in the program may still lie in the file.
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from pdscan.connectors.formats.cells import Text, named
 from pdscan.connectors.formats.flow import Vocabulary, flow
-from pdscan.connectors.formats.interface import Gap, Nested
+from pdscan.connectors.formats.interface import Gap, Yield
 from pdscan.connectors.formats.package import PART_ERRORS, Package, guarded, leaves, local
+from pdscan.connectors.formats.prose import Text, named
 from pdscan.connectors.interface import ReadOptions
 from pdscan.model import Block
 
@@ -150,9 +150,7 @@ def _listen(element: etree._Element, name: str, aside: Aside) -> None:
             aside.spoken[attribute if attribute != "val" else name, str(value)] = None
 
 
-def part_text(
-    package: Package, name: str, part: str, options: ReadOptions
-) -> Iterator[Block | Nested | Gap]:
+def part_text(package: Package, name: str, part: str, options: ReadOptions) -> Iterator[Yield]:
     """The text of one XML part of a document: paragraphs, tables, and what stands beside them."""
     aside = Aside()
     text = Text(part, options.block_size)
@@ -167,14 +165,12 @@ def part_text(
     yield from aside.blocks(part)
 
 
-def plain_part(
-    package: Package, name: str, part: str, *, attributes: bool
-) -> Iterator[Block | Nested | Gap]:
+def plain_part(package: Package, name: str, part: str, *, attributes: bool) -> Iterator[Yield]:
     """A part whose elements name their texts: properties, custom XML."""
     yield from named(part, leaves(package.xml(name), attributes))
 
 
-def spoken_part(package: Package, name: str, part: str) -> Iterator[Block | Nested | Gap]:
+def spoken_part(package: Package, name: str, part: str) -> Iterator[Yield]:
     """A part of settings or people: only the attributes that somebody wrote."""
     aside = Aside()
     for element in package.xml(name).iter(etree.Element):
@@ -182,7 +178,7 @@ def spoken_part(package: Package, name: str, part: str) -> Iterator[Block | Nest
     yield from aside.blocks(part)
 
 
-def properties(package: Package, name: str) -> Iterator[Block | Nested | Gap]:
+def properties(package: Package, name: str) -> Iterator[Yield]:
     """The document's properties; custom ones under the names their users gave them."""
     values: list[tuple[str, str]] = []
     for element in package.xml(name).iter(etree.Element):
@@ -192,7 +188,7 @@ def properties(package: Package, name: str) -> Iterator[Block | Nested | Gap]:
     yield from named("properties", values)
 
 
-def links(package: Package) -> Iterator[Block | Nested | Gap]:
+def links(package: Package) -> Iterator[Yield]:
     """Where the relationships of all parts lead outside of the package: mail addresses, pages,
     attached templates with the folders of their users.
     """
@@ -201,9 +197,8 @@ def links(package: Package) -> Iterator[Block | Nested | Gap]:
     for name in package.names:
         if not name.lower().endswith(".rels"):
             continue
-        for event in guarded(_targets(package, name, targets), name):
-            if isinstance(event, Gap):
-                gaps.append(event)
+        found = guarded(_targets(package, name, targets), name)
+        gaps += [event for event in found if isinstance(event, Gap)]
     yield from named("hyperlinks", (("link", target) for target in targets))
     yield from gaps
 
@@ -238,14 +233,18 @@ Namer = Callable[[str], str | None]
 
 
 def read_parts(
-    package: Package, title: Namer, order: dict[str, int], options: ReadOptions
-) -> Iterator[Block | Nested | Gap]:
+    package: Package,
+    title: Namer,
+    order: dict[str, int],
+    options: ReadOptions,
+    done: Callable[[str], bool] = lambda _: False,
+) -> Iterator[Yield]:
     """All parts of a document. `title` gives the part's name in locators, None for parts that
-    hold no running text; parts in `order` come first.
+    hold no running text; parts in `order` come first, parts that are `done` are left out.
     """
     for name in sorted(package.names, key=lambda n: (order.get(n.lower(), len(order)), n)):
         lower = name.lower()
-        if lower.endswith(".rels") or _SKIPPED.search(name) or _MUTE.search(name):
+        if lower.endswith(".rels") or _SKIPPED.search(name) or _MUTE.search(name) or done(name):
             continue
         if not lower.endswith((".xml", ".vml")):
             yield package.nested(name)

@@ -11,19 +11,18 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import BinaryIO, cast
 
 from lxml import etree
 
-from pdscan.connectors.formats.interface import Content, Gap, Nested
+from pdscan.connectors.formats.contents import LazyContent, read_up_to, seekable_stream
+from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
 from pdscan.connectors.interface import Limits, ReadOptions
 from pdscan.errors import UnreadableError
-from pdscan.model import Block, Reason
+from pdscan.model import Reason
 
 _FREE = 10 << 20  # bytes that may unpack at any ratio
-_HEAD = 1 << 16
 
 #: What reading a damaged or hostile part may raise, to be turned into a gap.
 PART_ERRORS = (
@@ -32,44 +31,12 @@ PART_ERRORS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Bytes:
-    """Content held in memory: a decrypted document, an embedded object."""
-
-    name: str
-    data: bytes = field(repr=False)
-    path: Path | None = None
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return len(self.data)
-
-    @property
-    def head(self) -> bytes:
-        """The first 64 KiB."""
-        return self.data[:_HEAD]
-
-    def open(self) -> BinaryIO:
-        """A new stream from the beginning."""
-        return io.BytesIO(self.data)
-
-
 def read_all(stream: BinaryIO, limits: Limits, what: str = "") -> bytes:
     """All of `stream`; raises UnreadableError where that is more than may be held in memory."""
-    data = stream.read(limits.member_memory + 1)
+    data = read_up_to(stream, limits.member_memory + 1)
     if len(data) > limits.member_memory:
         raise UnreadableError(Reason.LIMIT, f"{what or 'the content'} is too large for memory")
     return data
-
-
-def open_seekable(content: Content, limits: Limits) -> BinaryIO:
-    """A seekable stream over `content`, in memory where its own cannot seek; to be closed."""
-    stream = content.open()
-    if stream.seekable():
-        return stream
-    with stream:
-        return io.BytesIO(read_all(stream, limits))
 
 
 class _Counted(io.RawIOBase):
@@ -95,31 +62,6 @@ class _Counted(io.RawIOBase):
         super().close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part of the package as content of its own."""
-
-    package: Package
-    member: str
-    name: str
-
-    @property
-    def size(self) -> int | None:
-        return self.package.size(self.member)
-
-    @property
-    def path(self) -> Path | None:
-        return None
-
-    @property
-    def head(self) -> bytes:
-        with self.open() as stream:
-            return stream.read(_HEAD)
-
-    def open(self) -> BinaryIO:
-        return self.package.open(self.member)
-
-
 class Package:
     """The parts of a package, by name; a context manager that closes it.
 
@@ -131,7 +73,7 @@ class Package:
         """Raises UnreadableError where `content` is not a ZIP archive."""
         self._limits = options.limits
         self._passwords = options.passwords
-        self._stream = open_seekable(content, options.limits)
+        self._stream = seekable_stream(content, options.limits.member_memory)
         try:
             self._zip = zipfile.ZipFile(self._stream)
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, IndexError) as error:
@@ -176,7 +118,9 @@ class Package:
 
     def nested(self, name: str, media_type: str = "") -> Nested:
         """A part as an item of its own."""
-        return Nested(name, _Part(self, name, posixpath.basename(name)), media_type)
+        base = posixpath.basename(name)
+        content = LazyContent(base, partial(self.open, name), self.size(name))
+        return Nested(name, content, media_type)
 
 
 def parse_xml(data: bytes) -> etree._Element:
@@ -191,9 +135,7 @@ def parse_xml(data: bytes) -> etree._Element:
     return root
 
 
-def guarded(
-    events: Iterator[Block | Nested | Gap], name: str
-) -> Iterator[Block | Nested | Gap]:
+def guarded(events: Iterator[Yield], name: str) -> Iterator[Yield]:
     """`events` of one part; a damaged part becomes a gap that names it, the others are read."""
     try:
         yield from events

@@ -17,9 +17,10 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from lxml import etree
 
-from pdscan.connectors.formats.cells import Text, named
-from pdscan.connectors.formats.interface import Content, Gap, Nested
-from pdscan.connectors.formats.package import Bytes, leaves, open_seekable, parse_xml
+from pdscan.connectors.formats.contents import HeldContent, Names, seekable_stream
+from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
+from pdscan.connectors.formats.package import leaves, parse_xml
+from pdscan.connectors.formats.prose import Text, named
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Reason
@@ -36,9 +37,9 @@ _LONGEST_XMP = 4 << 20
 _XFA_PARTS = ("datasets", "template", "form")
 
 
-def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text of a PDF, its attachments as nested items."""
-    with open_seekable(content, options.limits) as stream:
+    with seekable_stream(content, options.limits.member_memory) as stream:
         document = _open(stream, options.passwords)
         with closing(document):
             document.init_forms()
@@ -67,7 +68,7 @@ def _open(stream: BinaryIO, passwords: tuple[str, ...]) -> pypdfium2.PdfDocument
 
 def _pages(
     document: pypdfium2.PdfDocument, attachments: _Attachments, options: ReadOptions
-) -> Iterator[Block | Nested | Gap]:
+) -> Iterator[Yield]:
     empty: list[int] = []
     broken: list[int] = []
     pages = len(document)
@@ -232,7 +233,7 @@ def _xmp(stream: BinaryIO) -> Iterator[Block]:
                 found.update(dict.fromkeys(leaves(parse_xml(packet), attributes=True)))
             except (etree.XMLSyntaxError, ValueError, UnreadableError):
                 continue  # a broken copy of what the properties say
-        keep = start if 0 <= start and len(rest) - start < _LONGEST_XMP else -len(_XMP[0])
+        keep = start if start >= 0 and len(rest) - start < _LONGEST_XMP else -len(_XMP[0])
         rest = rest[keep:]
     yield from named("XMP metadata", found)
 
@@ -264,7 +265,7 @@ class _Attachments:
     def __init__(self, document: pypdfium2.PdfDocument, options: ReadOptions) -> None:
         self._document = document
         self._most = options.limits.member_memory
-        self._taken: dict[str, int] = {}
+        self._unique = Names()
         self._count = 0
 
     def of_document(self) -> Iterator[Nested | Gap]:
@@ -291,9 +292,7 @@ class _Attachments:
             data = bytes(attachment.get_data()) if size.value else b""
         except pypdfium2.PdfiumError:
             return Gap(Reason.CORRUPT, what)
-        self._taken[name] = self._taken.get(name, 0) + 1
-        unique = name if self._taken[name] == 1 else f"{name}~{self._taken[name]}"
-        return Nested(unique, Bytes(name, data))
+        return Nested(self._unique(name), HeldContent(name, data))
 
 
 def _numbers(pages: list[int]) -> str:

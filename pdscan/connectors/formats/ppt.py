@@ -10,17 +10,19 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import olefile
 
 from pdscan.connectors.formats import compound
-from pdscan.connectors.formats.cells import Text
-from pdscan.connectors.formats.interface import Content, Gap, Nested
+from pdscan.connectors.formats.contents import HeldContent
+from pdscan.connectors.formats.encryption import Decrypted, decrypted
+from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
 from pdscan.connectors.formats.officeart import pictures
-from pdscan.connectors.formats.package import Bytes
+from pdscan.connectors.formats.prose import Text
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
-from pdscan.model import Block, Reason
+from pdscan.model import Reason
 
 _DOCUMENT, _SLIDE, _NOTES, _MASTER, _HANDOUT = 1000, 1006, 1008, 1016, 4041
 _KINDS = {_DOCUMENT: "presentation", _SLIDE: "slide", _NOTES: "notes", _MASTER: "master",
@@ -29,6 +31,7 @@ _SLIDE_LIST, _SLIDE_PERSIST, _NOTES_ATOM = 4080, 1011, 1009
 _CHARS, _BYTES, _STRING = 4000, 4008, 4026
 _TAG_DATA = 5003  # an atom by its header, yet it holds records: comments among them
 _OBJECT, _USER_EDIT, _DIRECTORY = 4113, 4085, 6002
+_ENCRYPTED_TOKEN = 0xF3D1C4DF
 _MOST_EDITS = 10_000
 _DEEPEST = 64
 _SIGNS = str.maketrans({"\r": "\n", "\x0b": "\n", "\x00": None})
@@ -44,11 +47,12 @@ class _Order:
     by_slide_id: dict[int, int] = field(default_factory=dict)
 
 
-def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text of a binary presentation, its embedded objects and pictures as nested items."""
     with compound.open_compound(content, options) as ole:
-        if ole.exists("EncryptedSummary") or _token(ole, options) == 0xF3D1C4DF:
-            raise UnreadableError(Reason.ENCRYPTED, "a PowerPoint password is needed")
+        if _token(ole, options) == _ENCRYPTED_TOKEN and not isinstance(content, Decrypted):
+            yield from read(decrypted(content, options), options)
+            return
         if not ole.exists("PowerPoint Document"):
             raise UnreadableError(Reason.UNSUPPORTED, "a presentation of before 1997")
         data = compound.stream(ole, "PowerPoint Document", options)
@@ -59,12 +63,12 @@ def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Ga
             yield from pictures(compound.stream(ole, "Pictures", options))
 
 
-def _token(ole: olefile.OleFileIO, options: ReadOptions) -> int:
+def _token(ole: olefile.OleFileIO[Any], options: ReadOptions) -> int:
     user = compound.stream(ole, "Current User", options) if ole.exists("Current User") else b""
     return int(struct.unpack_from("<I", user, 12)[0]) if len(user) >= 16 else 0
 
 
-def _order(data: bytes, ole: olefile.OleFileIO, options: ReadOptions) -> _Order:
+def _order(data: bytes, ole: olefile.OleFileIO[Any], options: ReadOptions) -> _Order:
     """Follows the saves back from the latest; an order without live records where that fails."""
     order = _Order()
     user = compound.stream(ole, "Current User", options) if ole.exists("Current User") else b""
@@ -123,9 +127,7 @@ def _children(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, i
         at = stop
 
 
-def _records(
-    data: bytes, order: _Order, options: ReadOptions
-) -> Iterator[Block | Nested | Gap]:
+def _records(data: bytes, order: _Order, options: ReadOptions) -> Iterator[Yield]:
     texts: dict[str, Text] = {}
     objects = 0
     for version, instance, kind, start, end in _children(data, 0, len(data)):
@@ -161,10 +163,10 @@ def _collect(
     data: bytes, start: int, end: int, text: Text, top: bool, texts: dict[str, Text],
     options: ReadOptions, depth: int,
 ) -> None:  # fmt: skip
-    """The text atoms in a container. Those in the list of slides belong to the slide before them."""
+    """The text atoms in a container; those in the list of slides belong to the slide before."""
     slide = text
     for version, instance, kind, at, stop in _children(data, start, end):
-        if kind == _CHARS or kind == _STRING:
+        if kind in (_CHARS, _STRING):
             even = at + (stop - at) // 2 * 2
             _add(slide, data[at:even].decode("utf-16-le", "replace"))
         elif kind == _BYTES:
@@ -210,4 +212,4 @@ def _object(
         if unpacker.unconsumed_tail:
             yield Gap(Reason.LIMIT, name)
             return
-    yield Nested(name, Bytes(name, data))
+    yield Nested(name, HeldContent(name, data))

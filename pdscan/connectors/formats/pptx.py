@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 
 from pdscan.connectors.formats import ooxml
-from pdscan.connectors.formats.interface import Content, Gap, Nested
+from pdscan.connectors.formats.interface import Content, Yield
 from pdscan.connectors.formats.package import PART_ERRORS, Package
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
-from pdscan.model import Block, Reason
+from pdscan.model import Reason
 
 _FLOWING = re.compile(
     r"(slide|notesslide|slidemaster|slidelayout|notesmaster|handoutmaster|comment|moderncomment"
@@ -26,7 +26,7 @@ _NAMES = {
 }  # fmt: skip
 
 
-def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text of a presentation, its embedded files as nested items."""
     with Package(content, options) as package:
         main = [n for n in package.names if n.lower().endswith("ppt/presentation.xml")]

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from pdscan.connectors.formats.cells import Text
-from pdscan.connectors.formats.interface import Content, Gap, Nested
-from pdscan.connectors.formats.package import read_all
+from pdscan.connectors.formats.contents import read_whole
+from pdscan.connectors.formats.interface import Content, Gap, Yield
+from pdscan.connectors.formats.prose import Text
 from pdscan.connectors.formats.rtf_objects import Binary, nested
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
@@ -60,8 +60,9 @@ _PARTS = {
 }  # fmt: skip
 _MUTE = frozenset({
     "fonttbl", "colortbl", "stylesheet", "sn", "nonshppict", "listtext", "pntext", "upr",
-    "generator", "blipuid", "bkmkend", "xmlnstbl", "fname", "falt", "panose", "fontemb", "listtable",
-    "listoverridetable", "rsidtbl", "latentstyles", "themedata", "colorschememapping", "datastore",
+    "generator", "blipuid", "bkmkend", "xmlnstbl", "fname", "falt", "panose", "fontemb",
+    "listtable", "listoverridetable", "rsidtbl", "latentstyles", "themedata",
+    "colorschememapping", "datastore",
 })  # fmt: skip
 _DATA = {"pict": "pict", "objdata": "objdata"}
 _DEEPEST = 5000
@@ -90,10 +91,9 @@ class _Sink:
     changed: bool = False
 
 
-def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text of an RTF document, its objects and pictures as nested items."""
-    with content.open() as stream:
-        data = read_all(stream, options.limits)
+    data = read_whole(content, options.limits.member_memory)
     start = data[:1024].find(b"{\\rtf")
     if start < 0:
         raise UnreadableError(Reason.CORRUPT, "no RTF header")

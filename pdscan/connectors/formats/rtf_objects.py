@@ -6,11 +6,11 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pdscan.connectors.formats.cells import named
 from pdscan.connectors.formats.compound import ole10_native
-from pdscan.connectors.formats.interface import Gap, Nested
-from pdscan.connectors.formats.package import Bytes
-from pdscan.model import Block, Reason
+from pdscan.connectors.formats.contents import HeldContent
+from pdscan.connectors.formats.interface import Gap, Nested, Yield
+from pdscan.connectors.formats.prose import named
+from pdscan.model import Reason
 
 _LINKED = 1
 _ENDINGS = {"pngblip": "png", "jpegblip": "jpg"}
@@ -19,7 +19,7 @@ _NOT_HEX = bytes(set(range(256)) - set(b"0123456789abcdefABCDEF"))
 
 @dataclass(slots=True)
 class Binary:
-    """The data of one ``\\pict`` or ``\\objdata`` group, and the control words that stood in it."""
+    r"""The data of one ``\pict`` or ``\objdata`` group, and the control words that stood in it."""
 
     kind: str
     hexadecimal: bytearray = field(default_factory=bytearray)
@@ -32,7 +32,7 @@ class Binary:
         return bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii")) + bytes(self.raw)
 
 
-def nested(binaries: Iterable[Binary]) -> Iterator[Block | Nested | Gap]:
+def nested(binaries: Iterable[Binary]) -> Iterator[Yield]:
     """Objects and bitmaps as nested items; metafiles, which nothing here reads, as one gap."""
     objects = images = metafiles = 0
     for binary in binaries:
@@ -47,14 +47,14 @@ def nested(binaries: Iterable[Binary]) -> Iterator[Block | Nested | Gap]:
         if ending:
             images += 1
             name = f"picture {images}.{ending}"
-            yield Nested(name, Bytes(name, data))
+            yield Nested(name, HeldContent(name, data))
         else:
             metafiles += 1
     if metafiles:
         yield Gap(Reason.NO_TEXT, f"{metafiles} metafile{'s' if metafiles > 1 else ''}")
 
 
-def _object(data: bytes, name: str) -> Iterator[Block | Nested | Gap]:
+def _object(data: bytes, name: str) -> Iterator[Yield]:
     """The native data of an OLE 1 object, or where a linked one leads ([MS-OLEDS] 2.2)."""
     try:
         (kind,) = struct.unpack_from("<I", data, 4)
@@ -75,7 +75,7 @@ def _object(data: bytes, name: str) -> Iterator[Block | Nested | Gap]:
     if names[0] == b"Package":
         label, inner = ole10_native(struct.pack("<I", len(native)) + native)
         if label:
-            yield Nested(f"{name}/{label}", Bytes(label, inner))
+            yield Nested(f"{name}/{label}", HeldContent(label, inner))
             return
     if native:
-        yield Nested(name, Bytes(name, native))
+        yield Nested(name, HeldContent(name, native))

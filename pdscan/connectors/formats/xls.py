@@ -9,14 +9,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-import olefile
 import python_calamine as calamine
 
 from pdscan.connectors.formats import compound
-from pdscan.connectors.formats.cells import named
-from pdscan.connectors.formats.interface import Content, Gap, Nested
+from pdscan.connectors.formats.contents import seekable_stream
+from pdscan.connectors.formats.encryption import decrypted
+from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
 from pdscan.connectors.formats.officeart import pictures
-from pdscan.connectors.formats.package import open_seekable
+from pdscan.connectors.formats.prose import named
 from pdscan.connectors.formats.sheets import read_sheets
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
@@ -30,7 +30,7 @@ _WIDE = 0x600
 _LONGEST = 64 << 20  # bytes of one record with its continuations
 
 
-def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Gap]:
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The cells of a binary workbook, what stands beside them, embedded objects as nested items."""
     with compound.open_compound(content, options) as ole:
         name = next((n for n in ("Workbook", "Book") if ole.exists(n)), "")
@@ -38,7 +38,8 @@ def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Ga
             raise UnreadableError(Reason.CORRUPT, "no Workbook stream")
         book = compound.stream(ole, name, options)
         if _is_encrypted(book):
-            raise UnreadableError(Reason.ENCRYPTED, "an Excel password is needed")
+            yield from read(decrypted(content, options), options)
+            return
         yield from _cells(content, options)
         yield from named("beside the cells", _beside(book))
         yield from compound.properties(ole, options)
@@ -50,7 +51,7 @@ def read(content: Content, options: ReadOptions) -> Iterator[Block | Nested | Ga
 
 
 def _cells(content: Content, options: ReadOptions) -> Iterator[Block | Gap]:
-    with open_seekable(content, options.limits) as stream:
+    with seekable_stream(content, options.limits.member_memory) as stream:
         try:
             workbook = calamine.CalamineWorkbook.from_filelike(stream)
         except calamine.PasswordError as error:
@@ -58,7 +59,7 @@ def _cells(content: Content, options: ReadOptions) -> Iterator[Block | Gap]:
         except (calamine.CalamineError, OSError, ValueError):
             yield Gap(Reason.CORRUPT, "the cells")
             return
-        yield from read_sheets(workbook, options.block_size)
+        yield from read_sheets(workbook)
 
 
 def _records(book: bytes) -> Iterator[tuple[int, bytes]]:

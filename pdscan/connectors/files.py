@@ -1,0 +1,301 @@
+"""Files: one file, a folder, or standard input."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from pathspec import GitIgnoreSpec
+
+from pdscan.connectors.formats.contents import HEAD, read_up_to
+from pdscan.connectors.interface import Event, ReadOptions, Unit
+from pdscan.connectors.peel import explain, peel
+from pdscan.errors import AccessError, SourceError, UnreadableError, UsageError
+from pdscan.model import Entry, Item, Outcome, Reason, State
+
+IGNORE_FILE = ".pdscanignore"
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files below ``root`` (a file, a folder, or ``-`` for standard input).
+
+    ``include`` and ``exclude`` are gitignore patterns on paths relative to the root; with
+    ``include`` only matching files are read. A ``.pdscanignore`` in any folder excludes below it.
+    Hidden and binary files are read, and ``.gitignore`` is not heeded: personal data lies
+    there too.
+    Symbolic links are followed within the root only; each folder is entered once.
+    """
+
+    source: str
+    root: str
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    options: ReadOptions = field(default_factory=ReadOptions)
+
+    def walk(self) -> Iterator[Unit | Entry]:
+        """The files in the order of their names' bytes, folder by folder.
+
+        Memory is that of the largest folder's names. Raises `SourceError` where the root does not
+        exist and `AccessError` where it may not be opened.
+        """
+        if self.root == STANDARD_INPUT:
+            yield Unit(self.source, (STANDARD_INPUT,), 0)
+            return
+        try:
+            status = Path(self.root).stat()
+            if stat.S_ISDIR(status.st_mode):
+                os.scandir(self.root).close()
+        except PermissionError as error:
+            raise AccessError(
+                f"{self.source}: may not be opened; check the permissions of {self.root}"
+            ) from error
+        except OSError as error:
+            raise SourceError(
+                f"{self.source}: cannot be opened ({error.strerror}); check the path {self.root}"
+            ) from error
+        if stat.S_ISDIR(status.st_mode):
+            yield from _Walk(self).folder("", self.root, ())
+        elif stat.S_ISREG(status.st_mode):
+            name = Path(self.root).absolute().name
+            yield Unit(self.source, (name,), status.st_size, status.st_mtime)
+        else:
+            yield _left_out(Item(self.source, (Path(self.root).name,)), Reason.SPECIAL)
+
+    def read(self, unit: Unit) -> Iterator[Event]:
+        """The events of one file. One that changes while it is read is partial."""
+        item = Item(self.source, unit.path, size=unit.cost, modified=unit.modified)
+        if self.root == STANDARD_INPUT:
+            yield from peel(replace(item, size=None), StreamContent(STANDARD_INPUT), self.options)
+            return
+        root = Path(self.root)
+        path = root / unit.path[0] if root.is_dir() else root
+        try:
+            before = _identity(path)
+        except OSError as error:
+            reason, detail = explain(error)
+            yield item
+            yield Outcome(State.UNREADABLE, reason, detail)
+            return
+        held: Event | None = None
+        for event in peel(item, FileContent(path), self.options):
+            if held is not None:
+                yield held
+            held = event
+        if isinstance(held, Outcome):
+            yield _unless_changed(held, path, before)
+
+
+class _Walk:
+    """One walk over a folder."""
+
+    def __init__(self, files: Files) -> None:
+        self._source = files.source
+        self._root = os.path.realpath(files.root)
+        self._include = _patterns(files.include) if files.include else None
+        self._exclude = _patterns(files.exclude)
+        # Only folders that a link has led to can be entered twice: those are remembered.
+        self._linked: set[tuple[int, int]] = set()
+
+    def folder(
+        self, name: str, path: str, ignored: tuple[tuple[str, GitIgnoreSpec], ...],
+        above: tuple[tuple[int, int], ...] = (),
+    ) -> Iterator[Unit | Entry]:  # fmt: skip
+        """All below one folder; `name` is its path relative to the root."""
+        try:
+            status = Path(path).stat()
+            with os.scandir(path) as entries:
+                found = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+        except OSError as error:
+            yield _failed(self._item(name or "."), error)
+            return
+        above = (*above, (status.st_dev, status.st_ino))
+        if any(entry.name == IGNORE_FILE for entry in found):
+            try:
+                ignored = (*ignored, (name, _patterns(_lines(Path(path, IGNORE_FILE)))))
+            except OSError as error:
+                yield _failed(self._item(_join(name, IGNORE_FILE)), error)
+        for entry in found:
+            yield from self._entry(entry, _join(name, entry.name), ignored, above)
+
+    def _entry(
+        self, entry: os.DirEntry[str], name: str,
+        ignored: tuple[tuple[str, GitIgnoreSpec], ...], above: tuple[tuple[int, int], ...],
+    ) -> Iterator[Unit | Entry]:  # fmt: skip
+        try:
+            is_link = entry.is_symlink()
+            if is_link and (reason := self._link_trouble(entry.path)):
+                yield _left_out(self._item(name), reason)
+                return
+            status = entry.stat()
+        except OSError as error:
+            yield _failed(self._item(name), error)
+            return
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if self._is_ignored(name + "/" if is_folder else name, ignored):
+            yield _left_out(self._item(name), Reason.EXCLUDED)
+        elif is_folder:
+            identity = status.st_dev, status.st_ino
+            if identity in above or (is_link and identity in self._linked):
+                yield _left_out(self._item(name), Reason.LINK_LOOP)
+                return
+            if is_link:
+                self._linked.add(identity)
+            yield from self.folder(name, entry.path, ignored, above)
+        elif not stat.S_ISREG(status.st_mode):
+            yield _left_out(self._item(name), Reason.SPECIAL)
+        elif self._include is not None and not self._include.match_file(_readable(name)):
+            yield _left_out(self._item(name, status), Reason.EXCLUDED)
+        else:
+            yield Unit(self._source, (name,), status.st_size, status.st_mtime)
+
+    def _link_trouble(self, path: str) -> Reason | None:
+        try:
+            target = os.path.realpath(path, strict=True)
+        except OSError as error:
+            is_loop = explain(error)[0] == Reason.LINK_LOOP
+            return Reason.LINK_LOOP if is_loop else Reason.LINK_BROKEN
+        inside = target == self._root or target.startswith(self._root.rstrip(os.sep) + os.sep)
+        return None if inside else Reason.LINK_OUTSIDE
+
+    def _is_ignored(self, name: str, ignored: tuple[tuple[str, GitIgnoreSpec], ...]) -> bool:
+        if self._exclude.match_file(_readable(name)):
+            return True
+        verdict = False
+        for folder, spec in ignored:  # the innermost file that says something has the last word
+            below = name[len(folder) + 1 :] if folder else name
+            result = spec.check_file(_readable(below))
+            verdict = verdict if result.include is None else result.include
+        return verdict
+
+    def _item(self, name: str, status: os.stat_result | None = None) -> Item:
+        if status is None:
+            return Item(self._source, (name,))
+        return Item(self._source, (name,), size=status.st_size, modified=status.st_mtime)
+
+
+@dataclass(frozen=True)
+class FileContent:
+    """A file on disk."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    @cached_property
+    def size(self) -> int | None:
+        """Bytes."""
+        return self.path.stat().st_size
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB."""
+        with self.open() as stream:
+            return read_up_to(stream, HEAD)
+
+    def open(self) -> BinaryIO:
+        """A stream; never waits for a pipe that took the file's place since the walk."""
+        number = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise UnreadableError(Reason.SPECIAL)
+        return os.fdopen(number, "rb")
+
+
+class StreamContent:
+    """Standard input: read once, from the beginning, with the head held back."""
+
+    path = None
+    size = None
+
+    def __init__(self, name: str, stream: BinaryIO | None = None) -> None:
+        self.name = name
+        self._stream = stream or sys.stdin.buffer
+        self._is_open = False
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB."""
+        return read_up_to(self._stream, HEAD)
+
+    def open(self) -> BinaryIO:
+        """The stream; raises `UnreadableError` the second time."""
+        head = self.head
+        if self._is_open:
+            raise UnreadableError(Reason.UNSUPPORTED, "standard input can be read only once")
+        self._is_open = True
+        return io.BufferedReader(_Behind(head, self._stream), 1 << 18)
+
+
+class _Behind(io.RawIOBase):
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head = head
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # what io passes
+        chunk = self._head[: len(buffer)] or self._stream.read(len(buffer))
+        self._head = self._head[len(buffer) :]
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _identity(path: Path) -> tuple[int, int, int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _unless_changed(outcome: Outcome, path: Path, before: tuple[int, int, int, int]) -> Outcome:
+    try:
+        after = _identity(path)
+    except OSError as error:
+        reason, detail = explain(error)
+    else:
+        if after == before:
+            return outcome
+        reason, detail = Reason.CHANGED, f"{before[2]:,} bytes before, {after[2]:,} after"
+    if outcome.reason:
+        detail = "; ".join(filter(None, (f"{outcome.reason}: {outcome.detail}", detail)))
+    state = State.PARTIAL if outcome.state == State.READ else outcome.state
+    return replace(outcome, state=state, reason=reason, detail=detail)
+
+
+def _patterns(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError as error:
+        raise UsageError(f"not a pattern as .gitignore has them: {error}") from error
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    return tuple(path.read_text("utf-8", "surrogateescape").splitlines())
+
+
+def _readable(name: str) -> str:
+    return name.replace(os.sep, "/")
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _left_out(item: Item, reason: Reason) -> Entry:
+    return Entry(item, Outcome(State.SKIPPED, reason))
+
+
+def _failed(item: Item, error: OSError) -> Entry:
+    reason, detail = explain(error)
+    return Entry(item, Outcome(State.UNREADABLE, reason, detail))

@@ -1,0 +1,220 @@
+"""Workbooks in Office Open XML (ISO/IEC 29500): all sheets, hidden ones too, comments, properties.
+
+Each cell is a text; the column's name in the header row is its field, its address its key, the
+sheet the part. Read by calamine, unless a sheet is nearly empty but vast: calamine lays such a
+sheet out in full and dies of it, so cells are counted in the raw XML first, and openpyxl reads
+those.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any, BinaryIO
+
+from lxml import etree
+
+from pdscan.connectors.formats.cells import Cells
+from pdscan.connectors.formats.contents import LazyContent, seekable_stream
+from pdscan.connectors.formats.dialects import is_header
+from pdscan.connectors.formats.interface import Content, Nested, Yield
+from pdscan.connectors.interface import ReadOptions
+from pdscan.errors import UnreadableError
+from pdscan.model import Reason, written_key
+
+_CELL = re.compile(rb'<(?:\w+:)?c (?:[^>]*? )?r="([A-Z]{1,3})(\d{1,7})"')
+_SPARSE = 50  # places of the sheet for one cell
+_FREELY = 2_000_000  # places of a sheet that are laid out whatever stands in them
+_HEADER_SEARCH = 10  # rows
+
+Row = list[Any]
+
+
+def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
+    """The cells row by row, then comments and properties, then what is embedded."""
+    stream = seekable_stream(content, options.limits.member_memory)
+    with stream:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                is_vast = any(_is_vast(archive, name) for name in _sheets(archive))
+                stream.seek(0)
+                for name, rows in _by_openpyxl(stream) if is_vast else _by_calamine(stream):
+                    yield from _sheet(name, rows, options)
+                yield from _around(archive, options)
+        except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError) as error:
+            raise UnreadableError(Reason.CORRUPT, type(error).__name__) from error
+
+
+def _sheets(archive: zipfile.ZipFile) -> list[str]:
+    return [n for n in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", n)]
+
+
+def _is_vast(archive: zipfile.ZipFile, name: str) -> bool:
+    """Whether the sheet's cells span far more places than they fill."""
+    cells = right = bottom = 0
+    tail = b""
+    with archive.open(name) as stream:
+        while chunk := stream.read(1 << 20):
+            data = tail + chunk
+            cut = data.rfind(b"<")
+            for column, row in _CELL.findall(data[:cut]):
+                cells += 1
+                bottom = max(bottom, int(row))
+                if len(column) == 3 or right < 702:
+                    right = max(right, _column_number(column))
+            tail = data[cut:]
+    return bottom * right > max(_FREELY, cells * _SPARSE)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _by_calamine(stream: BinaryIO) -> Iterator[tuple[str, Iterable[tuple[int, Row]]]]:
+    import python_calamine
+
+    try:
+        with python_calamine.load_workbook(stream) as book:
+            for name in book.sheet_names:
+                sheet = book.get_sheet_by_name(name)
+                top = sheet.start[0] if sheet.start else 0
+                yield name, ((top + n + 1, row) for n, row in enumerate(sheet.iter_rows()))
+    except python_calamine.PasswordError as error:
+        raise UnreadableError(Reason.ENCRYPTED) from error
+    except (python_calamine.CalamineError, ValueError) as error:
+        raise UnreadableError(Reason.CORRUPT, type(error).__name__) from error
+
+
+def _by_openpyxl(stream: BinaryIO) -> Iterator[tuple[str, Iterable[tuple[int, Row]]]]:
+    from openpyxl import load_workbook
+
+    book = load_workbook(stream, read_only=True, data_only=True)
+    for name in book.sheetnames:
+        sheet = book[name]
+        if hasattr(sheet, "iter_rows"):
+            yield name, _filled(sheet)
+
+
+def _filled(sheet: Any) -> Iterator[tuple[int, Row]]:
+    for cells in sheet.iter_rows():
+        row: Row = []
+        number = 0
+        for cell in cells:
+            if cell.value is not None:
+                number = cell.row
+                row += [None] * (cell.column - 1 - len(row))
+                row.append(cell.value)
+        if number:
+            yield number, row
+
+
+def _sheet(name: str, rows: Iterable[tuple[int, Row]], options: ReadOptions) -> Iterator[Yield]:
+    cells = Cells(options.block_size, part=name)
+    header: list[str] = []
+    held: list[tuple[int, list[str]]] = []
+    for number, row in rows:
+        texts = [_text(value) for value in row]
+        if len(held) < _HEADER_SEARCH and not header:
+            held.append((number, texts))
+            if len(held) == _HEADER_SEARCH:
+                header = _header([texts for _, texts in held])
+                for early in held:
+                    _add_row(cells, header, *early)
+            continue
+        _add_row(cells, header, number, texts)
+        if cells.is_full:
+            yield cells.take()
+    if len(held) < _HEADER_SEARCH:
+        header = _header([texts for _, texts in held])
+        for early in held:
+            _add_row(cells, header, *early)
+    yield cells.take()
+
+
+def _header(rows: list[list[str]]) -> list[str]:
+    """The names of the columns: the first row of several cells, if it reads like names."""
+    for number, row in enumerate(rows):
+        if sum(map(bool, row)) > 1:
+            return row if is_header(row, rows[number + 1 :]) else []
+    return []
+
+
+def _add_row(cells: Cells, header: list[str], number: int, texts: list[str]) -> None:
+    for column, text in enumerate(texts):
+        if text:
+            name = header[column] if column < len(header) else ""
+            cells.add(text, name, number, partial(_key, column, number))
+
+
+def _key(column: int, row: int) -> str:
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return written_key(("cell", f"{letters}{row}"))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
+    return str(value)
+
+
+_DOCUMENT_PARTS = re.compile(
+    r"xl/(?:comments\d*|threadedComments/[^/]+|persons/[^/]+|drawings/[^/]+|tables/[^/]+)\.xml"
+    r"|xl/comments/[^/]+\.xml|xl/externalLinks/[^/]+\.xml|docProps/[^/]+\.xml"
+    r"|xl/worksheets/_rels/[^/]+\.rels|xl/charts/[^/]+\.xml"
+)
+_EMBEDDED = re.compile(r"xl/(?:embeddings|media)/[^/]+")
+
+
+def _around(archive: zipfile.ZipFile, options: ReadOptions) -> Iterator[Yield]:
+    """What stands beside the cells: comments, shapes, properties, link targets, embedded files."""
+    for name in sorted(archive.namelist()):
+        if _DOCUMENT_PARTS.fullmatch(name):
+            cells = Cells(options.block_size, part=name, own_text=False)
+            with archive.open(name) as stream:
+                for text, label in _part_texts(stream):
+                    cells.add(text, label)
+            yield cells.take()
+        elif _EMBEDDED.fullmatch(name):
+            size = archive.getinfo(name).file_size
+            yield Nested(name, LazyContent(name, partial(_open, archive, name), size))
+
+
+def _open(archive: zipfile.ZipFile, name: str) -> BinaryIO:
+    return archive.open(name)  # type: ignore[return-value] # ZipExtFile is a binary stream
+
+
+def _part_texts(stream: Any) -> Iterator[tuple[str, str]]:
+    """Texts with the runs of a paragraph or comment joined, and the targets of links."""
+    runs: list[str] = []
+    for _, node in etree.iterparse(
+        stream, events=("end",), resolve_entities=False, no_network=True, huge_tree=False
+    ):
+        tag = etree.QName(node).localname if isinstance(node.tag, str) else ""
+        if tag == "t":
+            runs.append(node.text or "")
+        elif tag in ("p", "comment", "si"):
+            if text := "".join(runs):
+                yield text, "comment" if tag == "comment" else ""
+            runs.clear()
+        elif tag == "Relationship":
+            if node.get("TargetMode") == "External":
+                yield node.get("Target", ""), "link"
+        elif tag == "person":
+            yield node.get("displayName", ""), "author"
+        elif not len(node) and node.text and node.text.strip():
+            yield node.text, tag
+    if text := "".join(runs):
+        yield text, ""

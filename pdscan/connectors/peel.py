@@ -1,0 +1,303 @@
+"""Reads one content to its core: recognise it, read it, and do the same with what lies in it.
+
+Every item that is opened is closed with an `Outcome`, whatever its reader does: what was read
+before something went wrong counts, and the reason goes into the ledger. A message of an exception
+may hold content, so only its type is ever written down.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import lzma
+import time
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+
+from pdscan.connectors import formats
+from pdscan.connectors.formats.contents import HEAD, read_up_to
+from pdscan.connectors.formats.interface import Content, Gap, Nested, Note, Reader
+from pdscan.connectors.identify import identify
+from pdscan.connectors.interface import Event, Limits, ReadOptions
+from pdscan.errors import UnreadableError
+from pdscan.model import Block, Item, Outcome, Reason, State
+
+_UNPACKED_FREELY = 10 << 20  # bytes before the ratio of unpacked to packed bytes counts
+_AS_TEXT = "read as plain text"
+_ERRNO = {
+    errno.ENOENT: Reason.VANISHED, errno.ESTALE: Reason.VANISHED, errno.ENOTDIR: Reason.VANISHED,
+    errno.EACCES: Reason.DENIED, errno.EPERM: Reason.DENIED, errno.ELOOP: Reason.LINK_LOOP,
+}  # fmt: skip
+
+
+def peel(item: Item, content: Content, options: ReadOptions) -> Iterator[Event]:
+    """The events of `content` and all that lies in it: the item, its blocks, the items nested in
+    it, its outcome. Raises nothing but what closes generators.
+    """
+    return _Peeler(options, content.size)._open(item, content, 0)
+
+
+class _Peeler:
+    """What the items of one outermost item share: how much they may still cost."""
+
+    def __init__(self, options: ReadOptions, size: int | None) -> None:
+        self._options = options
+        self._limits: Limits = options.limits
+        self._deadline = time.monotonic() + options.limits.seconds
+        self._members = 0
+        self._expanded = 0
+        self._most = options.limits.expanded
+        if size is not None:
+            self._most = min(self._most, max(_UNPACKED_FREELY, size * options.limits.ratio))
+
+    def charge(self, expanded: int) -> None:
+        """Counts bytes that were unpacked; raises `UnreadableError` where a limit is reached."""
+        self._expanded += expanded
+        if self._expanded > self._most:
+            raise UnreadableError(
+                Reason.LIMIT, f"more than {_size(self._most)} unpacked from one file"
+            )
+        self.check_time()
+
+    def check_time(self) -> None:
+        """Raises `UnreadableError` where the item has taken too long."""
+        if time.monotonic() > self._deadline:
+            raise UnreadableError(Reason.TIMEOUT, f"more than {self._limits.seconds:g} s")
+
+    def _open(self, item: Item, content: Content, depth: int) -> Iterator[Event]:
+        account = _Account()
+        opened = False
+        try:
+            media_type = item.media_type or identify(content)
+            opened = True
+            yield replace(item, media_type=media_type)
+            yield from self._read(item, content, media_type, account, depth)
+        except Exception as error:
+            if not opened:
+                yield item
+            account.fail(*explain(error))
+        if isinstance(content, _Metered) and content.error is not None:
+            account.fail_first(*explain(content.error))
+        yield account.outcome()
+
+    def _read(
+        self, item: Item, content: Content, media_type: str, account: _Account, depth: int
+    ) -> Iterator[Event]:
+        known = formats.format_of(media_type)
+        if known is None:
+            yield from self._printable_runs(item, content, account, media_type, depth)
+            return
+        try:
+            yield from self._run(known.load(), item, content, account, depth)
+        except Exception as error:
+            reason, detail = explain(error)
+            if reason == Reason.EXTRA:
+                yield from self._printable_runs(item, content, account, media_type, depth)
+                raise
+            if not known.is_text or known.module == "text" or reason not in _DAMAGED:
+                raise
+            account.fail(reason, ", ".join(filter(None, (detail, _AS_TEXT))))
+            text = formats.FORMATS_BY_MODULE["text"].load()
+            for event in self._run(text, item, content, account, depth):
+                yield replace(event, part=_AS_TEXT) if isinstance(event, Block) else event
+
+    def _printable_runs(
+        self, item: Item, content: Content, account: _Account, media_type: str, depth: int
+    ) -> Iterator[Event]:
+        """For a type that nothing reads: names and properties often stand in it in the clear."""
+        kind = Reason.NO_TEXT if media_type.startswith("image/") else Reason.UNSUPPORTED
+        runs = formats.FORMATS_BY_MODULE["binary"].load()
+        yield from self._run(runs, item, content, account, depth)
+        account.fail(kind, media_type)
+
+    def _run(
+        self, reader: Reader, item: Item, content: Content, account: _Account, depth: int
+    ) -> Iterator[Event]:
+        events = reader(content, self._options)
+        try:
+            for event in events:
+                if isinstance(event, Block):
+                    if event.text:
+                        account.characters += _count_characters(event.text)
+                        yield event
+                    self.check_time()
+                elif isinstance(event, Nested):
+                    account.members += 1
+                    yield from self._nested(item, event, depth + 1)
+                elif isinstance(event, Gap):
+                    account.fail(event.reason, event.detail)
+                else:
+                    account.note(event)
+        finally:
+            if isinstance(events, Generator):
+                events.close()
+
+    def _nested(self, parent: Item, nested: Nested, depth: int) -> Iterator[Event]:
+        self._members += 1
+        item = Item(
+            parent.source, (*parent.path, nested.name), nested.media_type,
+            nested.content.size, nested.modified,
+        )  # fmt: skip
+        if self._members > self._limits.members:
+            raise UnreadableError(Reason.LIMIT, f"more than {self._limits.members} members")
+        if depth > self._limits.depth:
+            yield item
+            yield Outcome(State.SKIPPED, Reason.LIMIT, f"nested deeper than {self._limits.depth}")
+            return
+        self.check_time()
+        yield from self._open(item, _Metered(nested.content, self.charge), depth)
+
+
+class _Account:
+    """What is known about an item while it is read."""
+
+    def __init__(self) -> None:
+        self.characters = 0
+        self.members = 0
+        self._encoding = ""
+        self._notes: list[str] = []
+        self._reasons: list[tuple[str, str]] = []
+
+    def note(self, note: Note) -> None:
+        self._encoding = note.encoding or self._encoding
+        if note.detail:
+            self._notes.append(note.detail)
+
+    def fail(self, reason: str, detail: str) -> None:
+        if (reason, detail) not in self._reasons:
+            self._reasons.append((reason, detail))
+
+    def fail_first(self, reason: str, detail: str) -> None:
+        """Notes what is the cause of the failures seen so far."""
+        self._reasons = [(reason, detail)]
+
+    def outcome(self) -> Outcome:
+        """The first reason is the item's; further ones are told in the detail."""
+        if not self._reasons:
+            detail = "; ".join(self._notes)
+            return Outcome(State.READ, "", detail, self._encoding, self.characters)
+        (reason, detail), *others = self._reasons
+        details = [detail, *(": ".join(filter(None, other)) for other in others), *self._notes]
+        return Outcome(
+            State.PARTIAL if self.characters or self.members else State.UNREADABLE,
+            reason, "; ".join(filter(None, details)), self._encoding, self.characters,
+        )  # fmt: skip
+
+
+def explain(error: Exception) -> tuple[str, str]:
+    """The reason and detail that stand in the ledger for `error`."""
+    if isinstance(error, UnreadableError):
+        return error.reason, error.detail
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    if isinstance(error, EOFError):
+        return Reason.TRUNCATED, ""
+    if isinstance(error, MemoryError | RecursionError):
+        return Reason.LIMIT, name
+    if isinstance(error, OSError) and error.errno is not None:
+        return _ERRNO.get(error.errno, Reason.IO), errno.errorcode.get(error.errno, "")
+    if isinstance(error, _BROKEN) or name.endswith("ZstdError"):
+        return Reason.CORRUPT, name
+    return Reason.BUG, name
+
+
+#: What the decompressors of the standard library raise for bytes that are not theirs; a bad bzip2
+#: or gzip stream is an OSError without a number.
+_BROKEN = (zlib.error, lzma.LZMAError, OSError)
+_DAMAGED = (Reason.CORRUPT, Reason.TRUNCATED, Reason.BUG)
+
+
+class _Metered:
+    """A nested content whose bytes are counted as they are unpacked.
+
+    Where its stream breaks off, what came before is still handed on: the stream just ends, and
+    ``error`` tells why.
+    """
+
+    def __init__(self, content: Content, charge: Callable[[int], None]) -> None:
+        self._content = content
+        self._charge = charge
+        self.error: Exception | None = None
+
+    @property
+    def name(self) -> str:
+        return self._content.name
+
+    @property
+    def size(self) -> int | None:
+        return self._content.size
+
+    @property
+    def path(self) -> Path | None:
+        return self._content.path
+
+    @property
+    def head(self) -> bytes:
+        if self._content.path is None and self._content.size is None:
+            with self.open() as stream:
+                return read_up_to(stream, HEAD)
+        return self._content.head
+
+    def open(self) -> BinaryIO:
+        return cast(BinaryIO, io.BufferedReader(_Meter(self._content.open(), self), 1 << 18))
+
+    def count(self, expanded: int) -> None:
+        """Counts bytes that were unpacked; may raise `UnreadableError`."""
+        self._charge(expanded)
+
+
+class _Meter(io.RawIOBase):
+    """A stream that counts what is read from it, and ends where it breaks."""
+
+    def __init__(self, stream: BinaryIO, metered: _Metered) -> None:
+        self._stream = stream
+        self._metered = metered
+        self._read = getattr(stream, "read1", stream.read)
+        self._counted = 0
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._stream.seekable()
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # what io passes
+        try:
+            chunk = self._read(len(buffer))
+            self._at += len(chunk)
+            if self._at > self._counted:
+                self._metered.count(self._at - self._counted)
+                self._counted = self._at
+        except Exception as error:  # the driver makes it the item's outcome
+            self._metered.error = self._metered.error or error
+            return 0
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self._at = self._stream.seek(offset, whence)
+        self._counted = max(self._counted, self._at) if whence != io.SEEK_SET else self._counted
+        return self._at
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+def _count_characters(text: bytes) -> int:
+    if text.isascii():
+        return len(text)
+    return int(np.count_nonzero(np.frombuffer(text, np.int8) >= -64))
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >> 20 else f"{count} bytes"
