@@ -66,8 +66,8 @@ def cell_block(
     offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset :][: len(texts) + 1]
     sizes = np.diff(offsets)
     starts = offsets[:-1] - offsets[0] + np.arange(len(sizes))
-    rows = pa.LargeListArray.from_arrays(pa.array([0, len(texts)], pa.int64()), texts)
-    joined = pc.binary_join(rows, "\n").buffers()[2].to_pybytes()
+    rows = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
+    joined = pc.binary_join(rows, pa.scalar("\n", pa.large_string()))[0].as_buffer().to_pybytes()
     layout = CellLayout(
         starts,
         starts + sizes,
@@ -77,7 +77,7 @@ def cell_block(
         None if keys is None else lambda cells: keys(kept[cells]),
         own_text,
     )
-    return Block(joined[: int(starts[-1] + sizes[-1])], layout, part=part)
+    return Block(joined, layout, part=part)
 
 
 class Cells:
