@@ -19,9 +19,13 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import olefile
+
 from pdscan.connectors.decode import decode_head, looks_like_text
+from pdscan.connectors.formats.contents import seekable_stream
 from pdscan.connectors.formats.dialects import sniff
 from pdscan.connectors.formats.interface import Content
+from pdscan.errors import UnreadableError
 
 OCTETS = "application/octet-stream"
 _MAGIC_BYTES = 16 << 10  # libmagic's answers do not change beyond, its time does
@@ -69,6 +73,9 @@ _ZIP_PARTS = (
     ("word/", _OOXML + "wordprocessingml.document"),
     ("ppt/", _OOXML + "presentationml.presentation"),
     ("Index/Document.iwa", "application/vnd.apple.iwork"),
+    ("buildVersionHistory.plist", "application/vnd.apple.iwork"),
+    ("META-INF/container.xml", "application/epub+zip"),
+    ("content.xml", "application/vnd.oasis.opendocument.text"),
     ("META-INF/MANIFEST.MF", "application/java-archive"),
 )
 _OLE_STREAMS = (
@@ -80,6 +87,7 @@ _OLE_STREAMS = (
     ("EncryptedPackage", "application/x-ooxml-encrypted"),
     ("VisioDocument", "application/vnd.visio"),
 )
+_OLE_HELD = 256 << 20  # bytes of a compound file inside a container that are held to look into it
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
@@ -233,25 +241,20 @@ def _zip_names(content: Content) -> tuple[list[str], str]:
 
 
 def _ole(content: Content) -> str:
-    """The use of an OLE compound file by the streams in its directory ([MS-CFB] 2.6)."""
-    head = content.head
-    sector = 1 << int.from_bytes(head[30:32], "little")
-    first = int.from_bytes(head[48:52], "little")
+    """The use of an OLE compound file by the streams at its root: those of embedded objects, in
+    storages of their own, say nothing ([MS-CFB] 2.6).
+    """
     names: set[str] = set()
-    with suppress(OSError, ValueError), content.open() as stream:
-        stream.seek((first + 1) * sector) if stream.seekable() else stream.read(
-            min((first + 1) * sector, 64 << 20)
-        )
-        directory = stream.read(16 << 10)
-        for at in range(0, len(directory) - 127, 128):
-            length = int.from_bytes(directory[at + 64 : at + 66], "little")
-            if 2 < length <= 64 and directory[at + 66] in (1, 2, 5):
-                names.add(directory[at : at + length - 2].decode("utf-16-le", "replace"))
-    lowered = {name.lower() for name in names}
+    with (
+        suppress(OSError, ValueError, IndexError, UnreadableError),
+        seekable_stream(content, _OLE_HELD) as stream,
+        olefile.OleFileIO(stream) as ole,
+    ):
+        names = {path[0].lower() for path in ole.listdir() if len(path) == 1}
     for name, media_type in _OLE_STREAMS:
-        if name.lower() in lowered:
+        if name.lower() in names:
             return media_type
-    found = _libmagic(head[:_MAGIC_BYTES])
+    found = _libmagic(content.head[:_MAGIC_BYTES])
     return found if found.startswith("application/vnd") else "application/x-ole-storage"
 
 

@@ -32,7 +32,7 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
             elif name.endswith((".opf", ".ncx")):
                 yield from guarded(_metadata(package, name), name)
             elif name.endswith(_PAGES):
-                yield package.nested(name, "application/xhtml+xml")
+                yield package.nested(name, "text/html")
             else:
                 yield package.nested(name)
 
