@@ -154,7 +154,8 @@ def _text(text: str, content: Content) -> str:
         if _XML.match(text):
             return "text/html" if extension in (".html", ".htm") else "text/xml"
     if _is_mail(text):
-        return "message/rfc822"
+        saved = extension in (".mht", ".mhtml") and "multipart/related" in start.lower()
+        return "application/x-mimearchive" if saved else "message/rfc822"
     if len(_SQL.findall(text[: 16 << 10])) >= (1 if extension == ".sql" else 2):
         return "application/sql"
     by_extension = _BY_EXTENSION.get(extension, "")
@@ -246,7 +247,7 @@ def _ole(content: Content) -> str:
     """
     names: set[str] = set()
     with (
-        suppress(OSError, ValueError, IndexError, UnreadableError),
+        suppress(OSError, ValueError, LookupError, ArithmeticError, UnreadableError),
         seekable_stream(content, _OLE_HELD) as stream,
         olefile.OleFileIO(stream) as ole,
     ):

@@ -24,7 +24,7 @@ from pdscan.errors import UnreadableError
 from pdscan.model import Block, Reason
 
 #: What broken compound files and the structures in their streams make the parsers raise.
-BROKEN = (OSError, ValueError, IndexError, KeyError, struct.error, OverflowError, TypeError,
+BROKEN = (OSError, ValueError, IndexError, KeyError, struct.error, ArithmeticError, TypeError,
           AttributeError, RecursionError)  # fmt: skip
 
 _PROPERTIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")

@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 _SECTOR, _MINI, _CUTOFF = 512, 64, 4096
 _FREE, _END, _FAT_SECTOR, _NONE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
+_LIST_SECTOR = 0xFFFFFFFC
+_PER_SECTOR = _SECTOR // 4  # numbers of a table
 _IN_HEADER = 109  # sectors of the allocation table that the header lists
 
 #: What a storage holds, by name: streams as bytes, storages as further dictionaries.
@@ -27,10 +29,7 @@ class _Entry:
 
 
 def write_compound(root: Storage) -> bytes:
-    """A compound file with the streams and storages of `root`.
-
-    Raises ValueError where there is more than the header can list (about 7 MB of tables).
-    """
+    """A compound file with the streams and storages of `root`."""
     entries = [_Entry("Root Entry", 5)]
     entries[0].child = _add(root, entries)
     sectors: list[bytes] = []
@@ -61,24 +60,34 @@ def write_compound(root: Storage) -> bytes:
     mini_start = chain(_words(mini_table))
     mini_count = -(-len(mini_table) * 4 // _SECTOR)
     directory = chain(b"".join(map(_directory_entry, entries)))
-    tables = 0
-    while tables * (_SECTOR // 4) < len(table) + tables:
+    # The tables list their own sectors too, and those of the lists of tables.
+    tables = lists = 0
+    while tables * _PER_SECTOR < len(table) + tables + lists:
         tables += 1
-    if tables > _IN_HEADER:
-        raise ValueError("too much for a compound file without further tables")
+        lists = -(-max(tables - _IN_HEADER, 0) // (_PER_SECTOR - 1))
     first = len(sectors)
-    table += [_FAT_SECTOR] * tables
-    body = b"".join(sectors) + _words(table)
-    listed = [*range(first, first + tables)] + [_FREE] * (_IN_HEADER - tables)
+    table += [_FAT_SECTOR] * tables + [_LIST_SECTOR] * lists
+    places = [*range(first, first + tables)]
+    head, rest = places[:_IN_HEADER], places[_IN_HEADER:]
+    listing: list[int] = []
+    for number in range(lists):
+        some = rest[number * (_PER_SECTOR - 1) :][: _PER_SECTOR - 1]
+        after = first + tables + number + 1 if number + 1 < lists else _END
+        listing += [*some, *[_FREE] * (_PER_SECTOR - 1 - len(some)), after]
+    head += [_FREE] * (_IN_HEADER - len(head))
     header = struct.pack(
         "<8s16xHHHHH6xIIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6, 0,
-        tables, directory, 0, _CUTOFF, mini_start, mini_count, _END, 0, listed[0],
+        tables, directory, 0, _CUTOFF, mini_start, mini_count,
+        first + tables if lists else _END, lists, head[0],
     )  # fmt: skip
-    return header + struct.pack(f"<{_IN_HEADER - 1}I", *listed[1:]) + body
+    return b"".join([
+        header, struct.pack(f"<{_IN_HEADER - 1}I", *head[1:]), *sectors, _words(table),
+        _words(listing),
+    ])  # fmt: skip
 
 
 def _words(values: list[int]) -> bytes:
-    padded = values + [_FREE] * (-len(values) % (_SECTOR // 4))
+    padded = values + [_FREE] * (-len(values) % _PER_SECTOR)
     return struct.pack(f"<{len(padded)}I", *padded)
 
 

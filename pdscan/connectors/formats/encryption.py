@@ -27,7 +27,7 @@ _KNOWN_TO_ALL = "VelvetSweatshop"
 
 _REFUSED = (DecryptionError, InvalidKeyError, ParseError, FileFormatError, ValueError, KeyError,
             TypeError, AttributeError, OSError, IndexError, struct.error, zipfile.BadZipFile,
-            NotImplementedError, AssertionError)  # fmt: skip
+            NotImplementedError, AssertionError, ArithmeticError)  # fmt: skip
 
 
 class Decrypted(HeldContent):

@@ -27,7 +27,8 @@ class Vocabulary:
     Names that belong to several languages are written with their namespace, ``{uri}name``.
     ``columns`` tells how many columns a cell covers, ``value`` what it holds beyond its lines.
     ``alternative`` is the element whose paragraphs say again, for older programs, what has been
-    said before. ``section`` names the part that begins with an element of ``sections`` (a sheet, a
+    said before. Elements in ``heard`` are shown to ``hear`` for their attributes, wherever they
+    stand. ``section`` names the part that begins with an element of ``sections`` (a sheet, a
     slide), None where no part begins.
     """
 
@@ -39,6 +40,8 @@ class Vocabulary:
     columns: Callable[[etree._Element], int]
     value: Callable[[etree._Element, list[str]], str] = lambda _cell, _lines: ""
     alternative: str = ""
+    heard: frozenset[str] = frozenset()
+    hear: Callable[[etree._Element], None] = lambda _: None
     sections: frozenset[str] = frozenset()
     section: Callable[[etree._Element], str | None] = lambda _: None
 
@@ -61,7 +64,7 @@ def flow(stream: BinaryIO, words: Vocabulary, text: Text) -> Iterator[Block]:
     """
     kinds = {name: kind for kind in ("paragraphs", "tables", "rows", "cells")
              for name in getattr(words, kind)}  # fmt: skip
-    names = dict.fromkeys((*kinds, *words.sections, words.alternative))
+    names = dict.fromkeys((*kinds, *words.sections, *words.heard, words.alternative))
     tags = [name if "}" in name else f"{{*}}{name}" for name in names if name]
     tables: list[_Table] = []
     said: set[str] = set()
@@ -74,6 +77,8 @@ def flow(stream: BinaryIO, words: Vocabulary, text: Text) -> Iterator[Block]:
         name = element.tag.rpartition("}")[2]
         kind = kinds.get(name) or kinds.get(element.tag, "")
         if event == "start":
+            if name in words.heard:
+                words.hear(element)
             if name in words.sections and (part := words.section(element)) is not None:
                 yield from text.begin(part)
             if kind == "paragraphs":
@@ -114,8 +119,8 @@ def flow(stream: BinaryIO, words: Vocabulary, text: Text) -> Iterator[Block]:
             tables.pop()
         elif name == words.alternative:
             alternative -= 1
-            continue
-        _forget(element)
+        if kind:
+            _forget(element)
 
 
 def _put(tables: list[_Table], text: Text, line: str) -> None:
@@ -150,6 +155,8 @@ def header(first: list[tuple[int, str]], second: list[str]) -> tuple[str, ...]:
     second is not. In tables of two columns, most of them forms with the names to the left, already
     the first column must show it: a value must never pass for the name of a column.
     """
+    while first and not first[-1][1]:
+        first = first[:-1]
     names = [" ".join(name.split()) for _, name in first]
     if not first or first[-1][0] != len(first) - 1 or len(set(names)) < len(names):
         return ()

@@ -30,9 +30,17 @@ _SPOKEN = frozenset({
 _SPOKEN_ON = {
     "docVar": "val", "tag": "val", "alias": "val", "default": "val", "listEntry": "val",
     "connectString": "val", "query": "val", "addressFieldName": "val", "mailSubject": "val",
-    "placeholder": "val", "listItem": "displayText", "tbl": "", "statusText": "val",
-    "helpText": "val", "format": "", "result": "",
+    "placeholder": "val", "statusText": "val",
+    "helpText": "val", "tblCaption": "val", "tblDescription": "val",
 }  # fmt: skip
+_HEARD = frozenset({
+    "docPr", "cNvPr", "shape", "rect", "oval", "line", "roundrect", "imagedata", "textpath",
+    "hyperlink", "hlinkClick", "hlinkHover", "ins", "del", "moveFrom", "moveTo", "rPrChange",
+    "pPrChange", "sectPrChange", "tblPrChange", "trPrChange", "tcPrChange", "cellIns", "cellDel",
+    "cellMerge", "comment", "cm", "author", "cmAuthor", "tag", "alias", "listItem", "default",
+    "statusText", "helpText", "fldSimple", "tblCaption", "tblDescription", "placeholder", "name",
+    "ffData", "result", "listEntry", "sld", "cSld",
+})  # fmt: skip
 #: Names that programs give by themselves: "Picture 1" says nothing about anybody.
 _NAMED = frozenset({"cNvPr", "docPr", "cmAuthor", "author", "presenceInfo", "person"})
 _SKIPPED = re.compile(
@@ -77,6 +85,8 @@ def vocabulary(aside: Aside) -> Vocabulary:
         paragraph=lambda element: _paragraph(element, aside),
         columns=_span,
         alternative="Fallback",
+        heard=_HEARD,
+        hear=lambda element: _listen(element, local(element.tag), aside),
     )
 
 
@@ -96,8 +106,6 @@ def _paragraph(paragraph: etree._Element, aside: Aside) -> str:
             codes.append(element.text or "")
         elif name in _DELETED or name == "moveFrom":
             changed = True
-        if element.attrib:
-            _listen(element, name, aside)
     if changed:
         former, now = _versions(paragraph)
         aside.deleted.append("".join(former))

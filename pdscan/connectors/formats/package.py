@@ -7,7 +7,9 @@ they are unpacked, so that a bomb ends as a limit in the ledger.
 from __future__ import annotations
 
 import io
+import lzma
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -39,6 +41,11 @@ def read_all(stream: BinaryIO, limits: Limits, what: str = "") -> bytes:
     return data
 
 
+#: What the ZIP module raises for a damaged member, bad numbers in its header included.
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError,
+           ValueError, struct.error)  # fmt: skip
+
+
 class _Counted(io.RawIOBase):
     """A part while it is unpacked, no further than its limits allow."""
 
@@ -51,7 +58,10 @@ class _Counted(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size if size >= 0 else self._left + 1)
+        try:
+            data = self._stream.read(size if size >= 0 else self._left + 1)
+        except _BROKEN as error:
+            raise UnreadableError(Reason.CORRUPT, self._name) from error
         self._left -= len(data)
         if self._left < 0:
             raise UnreadableError(Reason.LIMIT, f"{self._name} unpacks to more than allowed")
@@ -104,7 +114,12 @@ class Package:
         info = self._members[_key(name)]
         if info.flag_bits & 1:
             raise UnreadableError(Reason.ENCRYPTED, name)
-        stream = cast(BinaryIO, self._zip.open(info))
+        try:
+            stream = cast(BinaryIO, self._zip.open(info))
+        except NotImplementedError as error:
+            raise UnreadableError(Reason.UNSUPPORTED, f"compression of {name}") from error
+        except _BROKEN as error:
+            raise UnreadableError(Reason.CORRUPT, name) from error
         return cast(BinaryIO, _Counted(stream, info.compress_size, name, self._limits))
 
     def read(self, name: str) -> bytes:

@@ -44,7 +44,8 @@ _PARTS = {
     "header": "header", "headerl": "header", "headerr": "header", "headerf": "header",
     "footer": "footer", "footerl": "footer", "footerr": "footer", "footerf": "footer",
     "footnote": "notes", "annotation": "comments", "atnauthor": "comment authors",
-    "atnid": "comment authors", "shptxt": "text boxes", "shprslt": "text boxes as pictures",
+    "atnid": "comment authors", "shptxt": "text boxes", "dptxbxtext": "text boxes",
+    "shprslt": "text boxes as pictures",
     "fldinst": "field codes", "revtbl": "revised by", "info": "properties", "title": "properties",
     "subject": "properties", "author": "properties", "manager": "properties",
     "company": "properties", "operator": "properties", "category": "properties",
@@ -64,6 +65,8 @@ _MUTE = frozenset({
     "listtable", "listoverridetable", "rsidtbl", "latentstyles", "themedata",
     "colorschememapping", "datastore",
 })  # fmt: skip
+#: Marked as to be skipped by who does not know them, with text boxes inside.
+_TRANSPARENT = frozenset({"shpinst", "do", "background"})
 _DATA = {"pict": "pict", "objdata": "objdata"}
 _DEEPEST = 5000
 
@@ -246,7 +249,7 @@ class _Reader:
             # The Unicode half of a pair; its ANSI half stands before it and is mute.
             outer = self._stack[-2].part if len(self._stack) > 1 else ""
             group.part = outer
-        elif word in _MUTE or starred:
+        elif word in _MUTE or (starred and word not in _TRANSPARENT):
             self._flush()
             group.part = None
             group.font_table |= word == "fonttbl"

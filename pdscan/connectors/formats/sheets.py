@@ -8,8 +8,10 @@ properties) is the business of the reader of the format.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +21,7 @@ from pdscan.connectors.formats.cells import cell_block
 from pdscan.connectors.formats.dialects import is_header
 from pdscan.connectors.formats.interface import Gap
 from pdscan.connectors.formats.prose import plain
+from pdscan.errors import UnreadableError
 from pdscan.model import Block, Ints, Reason, written_key
 
 _ROWS = 5000  # at a time
@@ -33,19 +36,43 @@ _CELLS = (
 )  # charts keep their texts beside the cells
 
 
-def read_sheets(workbook: calamine.CalamineWorkbook) -> Iterator[Block | Gap]:
-    """The cells of every sheet, hidden ones too, a part each; formulas as their last results."""
+def read_sheets(open_book: Callable[[], calamine.CalamineWorkbook]) -> Iterator[Block | Gap]:
+    """The cells of every sheet, hidden ones too, a part each; formulas as their last results.
+
+    What calamine cannot read is a gap; an encrypted workbook raises UnreadableError.
+    """
+    try:
+        workbook = _guarded(open_book)
+    except calamine.PasswordError as error:
+        raise UnreadableError(Reason.ENCRYPTED, "a password is needed") from error
+    except _REFUSED:
+        yield Gap(Reason.CORRUPT, "the cells")
+        return
     for number, sheet in enumerate(workbook.sheets_metadata):
         if sheet.typ not in _CELLS:
             continue
         try:
-            opened = workbook.get_sheet_by_index(number)
-        except (calamine.CalamineError, ValueError, OSError):
-            yield Gap(Reason.CORRUPT, f"sheet {sheet.name}")
+            opened = _guarded(partial(workbook.get_sheet_by_index, number))
+        except _REFUSED:
+            yield Gap(Reason.CORRUPT, f"sheet {number + 1}")
             continue
         # `iter_rows` begins where the sheet's first cell is; columns always at the left.
         top, _ = opened.start or (0, 0)
         yield from read_rows(opened.iter_rows(), sheet.name, top + 1)
+
+
+_REFUSED = (calamine.CalamineError, ValueError, OSError)
+_Result = TypeVar("_Result")
+
+
+def _guarded(call: Callable[[], _Result]) -> _Result:
+    """The result of `call`; a panic of calamine, which is no `Exception`, becomes an OSError."""
+    try:
+        return call()
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise OSError("calamine gave up") from error
+        raise
 
 
 def read_rows(rows: Iterator[Row], part: str, number: int = 1) -> Iterator[Block]:

@@ -6,13 +6,14 @@ footers, hyperlinks, names, properties, embedded objects and pictures.
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 
 import python_calamine as calamine
 
 from pdscan.connectors.formats import compound
-from pdscan.connectors.formats.contents import seekable_stream
+from pdscan.connectors.formats.compound_writer import write_compound
 from pdscan.connectors.formats.encryption import decrypted
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
 from pdscan.connectors.formats.officeart import pictures
@@ -25,6 +26,13 @@ from pdscan.model import Block, Reason
 _BOF, _EOF, _CONTINUE, _FILEPASS, _CODEPAGE = 0x809, 0x0A, 0x3C, 0x2F, 0x42
 _HEADER, _FOOTER, _NOTE, _TXO, _HLINK, _TOOLTIP = 0x14, 0x15, 0x1C, 0x1B6, 0x1B8, 0x800
 _SERIES_TEXT, _DRAWINGS, _SHEET, _WRITER, _NAME, _VALIDATION = 0x100D, 0xEB, 0x85, 0x5C, 0x18, 0x1BE
+_DIMENSIONS, _STRINGS = 0x200, 0xFC
+_SEVERAL = (0xBD, 0xBE)  # a row of numbers, a row of blanks
+_CELLS = frozenset({
+    0x06, 0x206, 0x406, 0x201, 0x203, 0x204, 0x205, 0x27E, 0x7E, 0xFD, 0xD6, 0x02, 0x03, 0x04, 0x05,
+    *_SEVERAL,
+})  # fmt: skip
+_MOST_CELLS = 65_536 * 256 + 1  # of a sheet in this format
 _HEADERS_8 = 0x89C
 _WIDE = 0x600
 _LONGEST = 64 << 20  # bytes of one record with its continuations
@@ -40,7 +48,7 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
         if _is_encrypted(book):
             yield from read(decrypted(content, options), options)
             return
-        yield from _cells(content, options)
+        yield from _cells(book, name)
         yield from named("beside the cells", _beside(book))
         yield from compound.properties(ole, options)
         for storage in sorted({
@@ -50,16 +58,55 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
         yield from _pictures(book)
 
 
-def _cells(content: Content, options: ReadOptions) -> Iterator[Block | Gap]:
-    with seekable_stream(content, options.limits.member_memory) as stream:
-        try:
-            workbook = calamine.CalamineWorkbook.from_filelike(stream)
-        except calamine.PasswordError as error:
-            raise UnreadableError(Reason.ENCRYPTED, "an Excel password is needed") from error
-        except (calamine.CalamineError, OSError, ValueError):
-            yield Gap(Reason.CORRUPT, "the cells")
-            return
-        yield from read_sheets(workbook)
+def _cells(book: bytes, name: str) -> Iterator[Block | Gap]:
+    """The cells. calamine gets a compound file of our own writing with nothing but the workbook:
+    it ends the process where sizes in its input are wrong, so none is left that was not looked at.
+    """
+    if not is_sound(book):
+        yield Gap(Reason.LIMIT, "cells or strings beyond all measure; no cell was read")
+        return
+    yield from read_sheets(lambda: calamine.CalamineWorkbook.from_filelike(
+        io.BytesIO(write_compound({name: book}))
+    ))  # fmt: skip
+
+
+def is_sound(book: bytes) -> bool:
+    """Whether the rectangles around the cells of the sheets, and the number of strings, are such
+    as memory can be had for ([MS-XLS] 2.4.90, 2.4.265, and the records of cells); and whether the
+    sheets begin where records do, since calamine jumps there.
+    """
+    begins: set[int] = set()
+    sheets: set[int] = set()
+    top, bottom, left, right = 1 << 30, 0, 1 << 30, 0
+    at, size = 0, len(book)
+    strings = room = 0
+    while at + 4 <= size:
+        kind, count = struct.unpack_from("<HH", book, at)
+        body = at + 4
+        at = body + count
+        room += count + 4 if kind in (_STRINGS, _CONTINUE) else 0
+        if kind in _CELLS and count >= 4 and at <= size:
+            row, column = struct.unpack_from("<HH", book, body)
+            last = struct.unpack_from("<H", book, at - 2)[0] if kind in _SEVERAL else column
+            top, bottom = min(top, row), max(bottom, row)
+            left, right = min(left, column), max(right, column, last)
+        elif kind == _SHEET and count >= 4 and at <= size:
+            sheets.update(struct.unpack_from("<I", book, body))
+        elif kind in (_BOF, _EOF):
+            begins.add(body - 4)
+            top, bottom, left, right = 1 << 30, 0, 1 << 30, 0
+        elif kind == _DIMENSIONS and count >= 8 and at <= size:
+            form = "<IIHH" if count >= 14 else "<HHHH"
+            first, after, west, east = struct.unpack_from(form, book, body)
+            if after < first or east < west:
+                return False  # what calamine takes for an immense number
+            if (after - first) * (east - west) > _MOST_CELLS:
+                return False
+        elif kind == _STRINGS and count >= 8 and at <= size:
+            strings += struct.unpack_from("<I", book, body + 4)[0]
+        if (bottom - top + 1) * (right - left + 1) > _MOST_CELLS and bottom >= top:
+            return False
+    return strings <= room and sheets <= begins
 
 
 def _records(book: bytes) -> Iterator[tuple[int, bytes]]:
@@ -129,7 +176,9 @@ def _beside(book: bytes) -> Iterator[tuple[str, str]]:
             elif kind == _SHEET:
                 yield "sheet", _short(body, 6, wide, encoding)
             elif kind == _WRITER:
-                yield "last writer", _string(body, 0, wide, encoding).strip()
+                is_string = wide and len(body) > 2 and body[2] < 2
+                text = _string(body, 0, True, encoding) if is_string else _raw(body, encoding)
+                yield "last writer", text.strip()
             elif kind == _VALIDATION:
                 yield "validation", _letters(body)
         except (struct.error, IndexError):
@@ -162,6 +211,12 @@ def _decode(data: bytes, count: int, flags: int) -> str:
     if flags & 1:
         return data[: 2 * count].decode("utf-16-le", "replace")
     return data[:count].decode("latin-1")
+
+
+def _raw(body: bytes, encoding: str) -> str:
+    """A name in a fixed field: old writers put its length before it, some do not."""
+    name = body.rstrip(b"\0 ")
+    return (name[1:] if name and name[0] == len(name) - 1 else name).decode(encoding, "replace")
 
 
 def _note(body: bytes, wide: bool, encoding: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from pdscan.errors import UnreadableError
 from pdscan.model import Block, Reason
 
 _ROW, _LAST_CELL = 0, 11  # records of rows and of cells with a value or a formula
+_DIMENSIONS, _LAST_ROW, _LAST_COLUMN = 0x94, 1_048_575, 16_383
 _MOST_EMPTY = 20_000_000  # cells of a rectangle that may be empty
 _SHEET = re.compile(r"worksheets/[^/]*\.bin$", re.IGNORECASE)
 _READ_HERE = re.compile(
@@ -55,12 +56,7 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
 
 def _cells(content: Content, options: ReadOptions) -> Iterator[Block | Gap]:
     with seekable_stream(content, options.limits.member_memory) as stream:
-        try:
-            workbook = calamine.CalamineWorkbook.from_filelike(stream)
-        except (calamine.CalamineError, OSError, ValueError):
-            yield Gap(Reason.CORRUPT, "the cells")
-            return
-        yield from read_sheets(workbook)
+        yield from read_sheets(lambda: calamine.CalamineWorkbook.from_filelike(stream))
 
 
 def _title(name: str) -> str | None:
@@ -101,7 +97,11 @@ def _is_far(package: Package, name: str) -> bool:
     cells = row = 0
     top, bottom, left, right = 1 << 30, 0, 1 << 30, 0
     for kind, start, end in _records(data):
-        if kind == _ROW and end - start >= 4:
+        if kind == _DIMENSIONS and end - start >= 16:
+            first, last, west, east = struct.unpack_from("<IIII", data, start)
+            if last < first or east < west or last > _LAST_ROW or east > _LAST_COLUMN:
+                return True
+        elif kind == _ROW and end - start >= 4:
             (row,) = struct.unpack_from("<I", data, start)
         elif 0 < kind <= _LAST_CELL and end - start >= 4:
             (column,) = struct.unpack_from("<I", data, start)
