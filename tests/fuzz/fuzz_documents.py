@@ -1,8 +1,8 @@
 """Fuzz target for the document readers: ``python -m tests.fuzz.fuzz_documents MODULE [options]``.
 
 Options are libFuzzer's (``-max_total_time=60``). Readers of packages and of compound files get the
-input as their main part, since compression and tables keep a fuzzer out of what lies inside. Finds belong into
-`tests/connectors/formats/test_hostile.py`.
+input as their main part, since compression and tables keep a fuzzer out of what lies inside. Finds
+belong into `tests/connectors/formats/test_hostile.py`.
 """
 
 from __future__ import annotations

@@ -75,6 +75,9 @@ _TEXT, _DELETED, _FIELD = {"t", "v", "pt", "text"}, {"delText"}, {"instrText", "
 _SIGNS = {"br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 
 
+_SEEN = tuple(f"{{*}}{name}" for name in (*_TEXT, *_DELETED, *_FIELD, *_SIGNS, "tab", "moveFrom"))
+
+
 def vocabulary(aside: Aside) -> Vocabulary:
     """WordprocessingML and DrawingML; what is not running text goes to `aside`."""
     return Vocabulary(
@@ -94,7 +97,7 @@ def _paragraph(paragraph: etree._Element, aside: Aside) -> str:
     now: list[str] = []
     codes: list[str] = []
     changed = False
-    for element in paragraph.iter(etree.Element):
+    for element in paragraph.iter(*_SEEN):
         name = local(element.tag)
         if name in _TEXT:
             now.append(element.text or "")

@@ -13,7 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import BinaryIO, cast
 
 from lxml import etree
@@ -159,6 +159,7 @@ def guarded(events: Iterator[Yield], name: str) -> Iterator[Yield]:
         yield Gap(Reason(reason), name)
 
 
+@lru_cache(maxsize=4096)
 def local(tag: object) -> str:
     """The name of an element or attribute without its namespace; "" for comments and the like."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""

@@ -15,7 +15,7 @@ import python_calamine as calamine
 from pdscan.connectors.formats import compound
 from pdscan.connectors.formats.compound_writer import write_compound
 from pdscan.connectors.formats.encryption import decrypted
-from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
+from pdscan.connectors.formats.interface import Content, Gap, Yield
 from pdscan.connectors.formats.officeart import pictures
 from pdscan.connectors.formats.prose import named
 from pdscan.connectors.formats.sheets import read_sheets
@@ -49,13 +49,14 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
             yield from read(decrypted(content, options), options)
             return
         yield from _cells(book, name)
-        yield from named("beside the cells", _beside(book))
+        drawings: list[bytes] = []
+        yield from named("beside the cells", _beside(book, drawings))
         yield from compound.properties(ole, options)
         for storage in sorted({
             entry[0] for entry in ole.listdir() if entry[0].upper().startswith(("MBD", "LNK"))
         }):  # fmt: skip
             yield from compound.embedded(ole, (storage,), options)
-        yield from _pictures(book)
+        yield from pictures(b"".join(drawings))
 
 
 def _cells(book: bytes, name: str) -> Iterator[Block | Gap]:
@@ -80,14 +81,16 @@ def is_sound(book: bytes) -> bool:
     top, bottom, left, right = 1 << 30, 0, 1 << 30, 0
     at, size = 0, len(book)
     strings = room = 0
+    head = struct.Struct("<HH").unpack_from
     while at + 4 <= size:
-        kind, count = struct.unpack_from("<HH", book, at)
+        kind, count = head(book, at)
         body = at + 4
         at = body + count
-        room += count + 4 if kind in (_STRINGS, _CONTINUE) else 0
         if kind in _CELLS and count >= 4 and at <= size:
-            row, column = struct.unpack_from("<HH", book, body)
+            row, column = head(book, body)
             last = struct.unpack_from("<H", book, at - 2)[0] if kind in _SEVERAL else column
+            if top <= row <= bottom and left <= column and last <= right:
+                continue
             top, bottom = min(top, row), max(bottom, row)
             left, right = min(left, column), max(right, column, last)
         elif kind == _SHEET and count >= 4 and at <= size:
@@ -102,7 +105,10 @@ def is_sound(book: bytes) -> bool:
                 return False  # what calamine takes for an immense number
             if (after - first) * (east - west) > _MOST_CELLS:
                 return False
+        elif kind == _CONTINUE:
+            room += count
         elif kind == _STRINGS and count >= 8 and at <= size:
+            room += count
             strings += struct.unpack_from("<I", book, body + 4)[0]
         if (bottom - top + 1) * (right - left + 1) > _MOST_CELLS and bottom >= top:
             return False
@@ -110,13 +116,16 @@ def is_sound(book: bytes) -> bool:
 
 
 def _records(book: bytes) -> Iterator[tuple[int, bytes]]:
-    """The records with their continuations joined."""
+    """The records that are no cells, with their continuations joined."""
     at, size = 0, len(book)
     kind, pieces, length = 0, [b""], 0
+    head = struct.Struct("<HH").unpack_from
     while at + 4 <= size:
-        number, count = struct.unpack_from("<HH", book, at)
-        body = book[at + 4 : at + 4 + count]
+        number, count = head(book, at)
         at += 4 + count
+        if number in _CELLS:
+            continue
+        body = book[at - count : at]
         if number == _CONTINUE and length < _LONGEST:
             pieces.append(body)
             length += count
@@ -152,7 +161,8 @@ def _is_encrypted(book: bytes) -> bool:
     return False
 
 
-def _beside(book: bytes) -> Iterator[tuple[str, str]]:
+def _beside(book: bytes, drawings: list[bytes]) -> Iterator[tuple[str, str]]:
+    """Texts outside of cells with a name each; drawings, which hold pictures, go to `drawings`."""
     wide, encoding = True, "cp1252"
     for kind, body in _records(book):
         try:
@@ -171,6 +181,8 @@ def _beside(book: bytes) -> Iterator[tuple[str, str]]:
                 yield "text box", body.decode("utf-16-le", "replace").replace("\r", "\n")
             elif kind in (_HLINK, _TOOLTIP):
                 yield "link", _letters(body)
+            elif kind == _DRAWINGS:
+                drawings.append(body)
             elif kind == _SERIES_TEXT:
                 yield "chart", _short(body, 2, wide, encoding)
             elif kind == _SHEET:
@@ -239,7 +251,3 @@ def _letters(body: bytes) -> str:
                 runs.append(run)
             run = ""
     return "\n".join(runs)
-
-
-def _pictures(book: bytes) -> Iterator[Nested | Gap]:
-    yield from pictures(b"".join(body for kind, body in _records(book) if kind == _DRAWINGS))
