@@ -15,6 +15,7 @@ from typing import Any
 import olefile
 
 from pdscan.connectors.formats import compound
+from pdscan.connectors.formats.doc_changes import Piece, changes, versions
 from pdscan.connectors.formats.encryption import decrypted
 from pdscan.connectors.formats.interface import Content, Gap, Yield
 from pdscan.connectors.formats.officeart import pictures
@@ -28,6 +29,7 @@ _WORD6 = 0xA5DC
 _COMPLEX, _ENCRYPTED, _TABLE1 = 0x0004, 0x0100, 0x0200
 _PARTS = ("", "footnotes", "headers and footers", "macros", "comments", "endnotes", "text boxes",
           "text boxes in headers")  # fmt: skip
+_CHARACTERS = 12
 _CLX, _OWNERS, _REVISERS, _ASSOCIATED, _VARIABLES, _SAVED_BY = 33, 36, 51, 32, 60, 71
 _LISTS = {_REVISERS: "revised by", _SAVED_BY: "saved by", _ASSOCIATED: "associated",
           _VARIABLES: "variable"}  # fmt: skip
@@ -80,36 +82,48 @@ def _texts(ole: olefile.OleFileIO[Any], main: bytes, options: ReadOptions) -> It
         raise UnreadableError(Reason.UNSUPPORTED, "not a Word 6 to 2003 document")
     if version < 0x6A:
         text, lengths = _word6(main, flags)
-        table = b""
+        table, tracked = b"", []
     else:
         name = "1Table" if flags & _TABLE1 else "0Table"
         if not ole.exists(name):
             name = "0Table" if name == "1Table" else "1Table"
         table = compound.stream(ole, name, options) if ole.exists(name) else b""
-        text, lengths = _word97(main, table)
+        text, lengths, pieces = _word97(main, table)
+        start, size = _place(main, _CHARACTERS)
+        tracked = changes(main, table[start : start + size], pieces)
     at = 0
     known = 0
+    deleted = Text("deleted text", options.block_size)
     for part, length in zip(_PARTS, lengths, strict=True):
         piece = text[2 * at : 2 * (at + length)]
         known += len(piece) // 2
+        piece, former = versions(piece, at, tracked)
         at += length
-        yield from _part(piece.decode("utf-16-le", "replace"), part, options)
+        for paragraph in former:
+            deleted.line(_without_codes(_decode(paragraph), []).translate(_SIGNS))
+        yield from _part(_decode(piece), part, options)
+    yield from deleted.blocks()
     if known < sum(lengths):
         yield Gap(Reason.TRUNCATED, f"{sum(lengths) - known} of {sum(lengths)} characters")
     if table:
         yield from named("people and variables", _strings(main, table))
 
 
-def _word97(main: bytes, table: bytes) -> tuple[bytes, list[int]]:
-    """The text in UTF-16LE and the lengths of its parts."""
+def _decode(text: bytes) -> str:
+    return text.decode("utf-16-le", "replace")
+
+
+def _word97(main: bytes, table: bytes) -> tuple[bytes, list[int], list[Piece]]:
+    """The text in UTF-16LE, the lengths of its parts, and where its pieces stand."""
     lengths = [max(n, 0) for n in struct.unpack_from("<8i", main, 0x4C)]
     start, size = _place(main, _CLX)
     clx = table[start : start + size]
     if not size or len(clx) < 5:
         # Written in one piece: the FIB says where.
         first, last = struct.unpack_from("<II", main, 0x18)
-        return main[first:last].decode("cp1252", "replace").encode("utf-16-le"), lengths
-    return _pieces(main, clx, "cp1252", wide=True), lengths
+        return _one_by_one(main[first:last], "cp1252"), lengths, [Piece(0, last - first, first, 1)]
+    pieces = _pieces(clx, len(main), wide=True)
+    return _joined(main, pieces, "cp1252"), lengths, pieces
 
 
 def _word6(main: bytes, flags: int) -> tuple[bytes, list[int]]:
@@ -119,12 +133,23 @@ def _word6(main: bytes, flags: int) -> tuple[bytes, list[int]]:
     if flags & _COMPLEX:
         start, size = struct.unpack_from("<II", main, 0x160)
         if size:
-            return _pieces(main, main[start : start + size], encoding, wide=False), lengths
+            pieces = _pieces(main[start : start + size], len(main), wide=False)
+            return _joined(main, pieces, encoding), lengths
     first, last = struct.unpack_from("<II", main, 0x18)
     return _one_by_one(main[first:last], encoding), lengths
 
 
-def _pieces(main: bytes, clx: bytes, encoding: str, *, wide: bool) -> bytes:
+def _joined(main: bytes, pieces: list[Piece], encoding: str) -> bytes:
+    """The text of the pieces; each position is two bytes."""
+    texts = []
+    for piece in pieces:
+        length = min(piece.last - piece.first, len(main)) * piece.width
+        data = main[piece.place : piece.place + length]
+        texts.append(data if piece.width == 2 else _one_by_one(data, encoding))
+    return b"".join(texts)
+
+
+def _pieces(clx: bytes, most: int, *, wide: bool) -> list[Piece]:
     """The pieces of the text in order ([MS-DOC] 2.9.38, 2.9.177)."""
     at = 0
     while at < len(clx) and clx[at] == 1:
@@ -137,18 +162,16 @@ def _pieces(main: bytes, clx: bytes, encoding: str, *, wide: bool) -> bytes:
     if count < 1:
         raise UnreadableError(Reason.CORRUPT, "the piece table")
     positions = struct.unpack_from(f"<{count + 1}I", plc)
-    texts = []
+    pieces = []
     for number, (first, last) in enumerate(pairwise(positions)):
         (place,) = struct.unpack_from("<I", plc, 4 * (count + 1) + 8 * number + 2)
-        length = min(max(last - first, 0), len(main))
-        if not wide:
-            texts.append(_one_by_one(main[place : place + length], encoding))
-        elif place & 0x40000000:
+        width = 1
+        if wide and place & 0x40000000:
             place = (place & 0x3FFFFFFF) // 2
-            texts.append(_one_by_one(main[place : place + length], encoding))
-        else:
-            texts.append(main[place : place + 2 * length])
-    return b"".join(texts)
+        elif wide:
+            width = 2
+        pieces.append(Piece(first, min(max(last, first), first + most), place, width))
+    return pieces
 
 
 def _one_by_one(data: bytes, encoding: str) -> bytes:

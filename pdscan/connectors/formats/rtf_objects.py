@@ -56,20 +56,22 @@ def nested(binaries: Iterable[Binary]) -> Iterator[Yield]:
 
 def _object(data: bytes, name: str) -> Iterator[Yield]:
     """The native data of an OLE 1 object, or where a linked one leads ([MS-OLEDS] 2.2)."""
+    names: list[bytes] = []
+    kind = size = 0
     try:
         (kind,) = struct.unpack_from("<I", data, 4)
         at = 8
-        names = []
         for _ in range(3):
             (length,) = struct.unpack_from("<I", data, at)
             names.append(data[at + 4 : at + 4 + length].rstrip(b"\0"))
             at += 4 + length
-        if kind == _LINKED:
-            yield from named(name, [("link", n.decode("cp1252", "replace")) for n in names[1:]])
-            return
         (size,) = struct.unpack_from("<I", data, at)
     except struct.error:
-        yield Gap(Reason.CORRUPT, name)
+        if kind != _LINKED:
+            yield Gap(Reason.CORRUPT, name)
+            return
+    if kind == _LINKED:
+        yield from named(name, [("link", n.decode("cp1252", "replace")) for n in names])
         return
     native = data[at + 4 : at + 4 + size]
     if names[0] == b"Package":

@@ -200,7 +200,7 @@ def make_doc(*, word6: bool = False) -> bytes:
         "Hetu 131052-308T on tässä\rCell\x070401\x07234567\x07\x07\r"
         "\x13 HYPERLINK \"mailto:link@example.com\" \x14shown\x15\r",
         "\x02 a footnote said\r", "a header line\r", "", "\x05a comment said\r", "",
-        "boxed words\r", "",
+        "boxed words\r", "Call 040 123456799999\r",
     ]  # fmt: skip
     text = "".join(parts)
     if word6:
@@ -216,8 +216,16 @@ def make_doc(*, word6: bool = False) -> bytes:
     plc += struct.pack("<HIH", 0, start * 2 | 0x40000000, 0) + struct.pack("<HIH", 0, wide_at, 0)
     grpprl = b"\x01" + struct.pack("<H", 2) + b"\0\0"
     clx = grpprl + b"\x02" + struct.pack("<I", len(plc)) + plc
+    # What stands wide at the end: five digits deleted, five inserted, by a page of properties.
+    numbers = wide_at + 2 * (text.index("3456799999") - cut)
+    main += b"\0" * (-len(main) % 512)
+    page = struct.pack("<3I", numbers, numbers + 10, numbers + 20) + bytes([20, 30])
+    page = page.ljust(40, b"\0") + b"\x03" + struct.pack("<HB", 0x0800, 1)
+    page = page.ljust(60, b"\0") + b"\x03" + struct.pack("<HB", 0x0801, 1)
+    pages = struct.pack("<III", numbers, numbers + 20, len(main) // 512)
+    main += page.ljust(511, b"\0") + b"\x02"
     owners = struct.pack("<H", 12) + "Cara Comment".encode("utf-16-le")
-    table = b"\0" * 16 + clx + owners
+    table = b"\0" * 16 + clx + owners + pages
     struct.pack_into("<HH", main, 0, 0xA5EC, 0xC1)
     struct.pack_into("<H", main, 10, 0x0204)
     struct.pack_into("<H", main, 32, 14)
@@ -226,6 +234,7 @@ def make_doc(*, word6: bool = False) -> bytes:
     struct.pack_into("<H", main, 152, _FIB_PAIRS)
     struct.pack_into("<II", main, 154 + 8 * 33, 16, len(clx))
     struct.pack_into("<II", main, 154 + 8 * 36, 16 + len(clx), len(owners))
+    struct.pack_into("<II", main, 154 + 8 * 12, 16 + len(clx) + len(owners), len(pages))
     package = _ole10("inner.txt", b"embedded words 131052-308T")
     return write_compound({
         "WordDocument": bytes(main), "1Table": table,

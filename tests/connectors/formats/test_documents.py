@@ -59,6 +59,7 @@ PLACES = {
         "headers and footers": ["a header line"], "comments": ["a comment said"],
         "text boxes": ["boxed words"], "field codes": ["mailto:link@example.com"],
         "people and variables": ["Cara Comment"],
+        "text boxes in headers": ["Call 040 1299999\n"], "deleted text": ["Call 040 1234567\n"],
     },
     "ppt": {
         "slide 1": [samples.PARAGRAPH, "0401\n234567", "a comment said"],
