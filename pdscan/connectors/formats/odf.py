@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+import zlib
 from collections.abc import Iterator
 
 from lxml import etree
 
 from pdscan.connectors.formats.flow import Vocabulary, flow
 from pdscan.connectors.formats.interface import Content, Yield
+from pdscan.connectors.formats.odf_encryption import MANIFEST, decrypted
 from pdscan.connectors.formats.package import PART_ERRORS, Package, guarded, local
 from pdscan.connectors.formats.prose import Text, named
 from pdscan.connectors.interface import ReadOptions
@@ -43,8 +45,14 @@ _FEWEST_DIGITS = 6  # of a number that could be an identifier
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text of an OpenDocument file, its embedded objects as nested items."""
     with Package(content, options) as package:
-        if _encrypted(package):
-            raise UnreadableError(Reason.ENCRYPTED, "an OpenDocument password is needed")
+        manifest = _locked(package)
+        if manifest is not None:
+            try:
+                content = decrypted(package, manifest, options)
+            except (ValueError, KeyError, OSError, zlib.error) as error:
+                raise UnreadableError(Reason.ENCRYPTED, "its manifest is damaged") from error
+            yield from read(content, options)
+            return
         if "content.xml" not in package:
             raise UnreadableError(Reason.CORRUPT, "no content.xml in the package")
         names = sorted(package.names, key=lambda name: (name != "content.xml", name))
@@ -65,14 +73,15 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
             yield from guarded(events, name)
 
 
-def _encrypted(package: Package) -> bool:
-    if "META-INF/manifest.xml" not in package:
-        return False
+def _locked(package: Package) -> etree._Element | None:
+    """The manifest of an encrypted package; None for others."""
+    if MANIFEST not in package:
+        return None
     try:
-        root = package.xml("META-INF/manifest.xml")
+        root = package.xml(MANIFEST)
     except PART_ERRORS:
-        return False
-    return next(root.iter("{*}encryption-data"), None) is not None
+        return None
+    return root if next(root.iter("{*}encryption-data"), None) is not None else None
 
 
 def _flowing(package: Package, name: str, part: str, options: ReadOptions) -> Iterator[Yield]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 
 import docx
@@ -16,6 +19,7 @@ import odf.table
 import odf.text
 import pptx
 import xlwt
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from odf.office import Annotation
@@ -374,6 +378,39 @@ def make_vcard() -> bytes:
 def encrypted(data: bytes, password: str) -> bytes:
     target = io.BytesIO()
     msoffcrypto.OfficeFile(io.BytesIO(data)).encrypt(password, target)
+    return target.getvalue()
+
+
+def encrypted_odf(data: bytes, password: str) -> bytes:
+    """As LibreOffice does it: deflated, padded, AES-256-CBC with a key by PBKDF2."""
+    salt, start, rounds = b"s" * 16, b"i" * 16, 1000
+    key = hashlib.pbkdf2_hmac("sha1", hashlib.sha256(password.encode()).digest(), salt, rounds, 32)
+    entries = []
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            if name in ("mimetype", "META-INF/manifest.xml"):
+                continue
+            packer = zlib.compressobj(wbits=-15)
+            packed = packer.compress(old.read(name)) + packer.flush()
+            pad = 16 - len(packed) % 16
+            locker = Cipher(algorithms.AES256(key), modes.CBC(start)).encryptor()
+            new.writestr(name, locker.update(packed + bytes([pad]) * pad) + locker.finalize())
+            vector, salted, checksum = (
+                base64.b64encode(value).decode()
+                for value in (start, salt, hashlib.sha256(packed[:1024]).digest())
+            )
+            entries.append(
+                f'<m:file-entry m:full-path="{name}"><m:encryption-data m:checksum="{checksum}"'
+                f' m:checksum-type="#sha256-1k"><m:algorithm m:initialisation-vector="{vector}"'
+                f' m:algorithm-name="x#aes256-cbc"/><m:key-derivation m:salt="{salted}"'
+                f' m:key-derivation-name="PBKDF2" m:iteration-count="{rounds}"/>'
+                '<m:start-key-generation m:start-key-generation-name="x#sha256"/>'
+                "</m:encryption-data></m:file-entry>"
+            )
+        new.writestr(
+            "META-INF/manifest.xml", f'<m:manifest xmlns:m="m">{"".join(entries)}</m:manifest>'
+        )
     return target.getvalue()
 
 

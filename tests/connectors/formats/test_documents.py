@@ -201,6 +201,15 @@ def test_encrypted_packages_open_with_the_right_password_only(maker: object) -> 
     assert opened.nested == {"file.docx": data}
 
 
+def test_encrypted_odf_opens_with_the_right_password_only() -> None:
+    locked = samples.encrypted_odf(samples.make_odt(), "oikea")
+    with pytest.raises(UnreadableError) as error:
+        read("odf", locked, ReadOptions(passwords=("wrong",)))
+    assert error.value.reason == Reason.ENCRYPTED
+    opened = read("odf", locked, ReadOptions(passwords=("wrong", "oikea")))
+    assert opened.parts == read("odf", samples.make_odt()).parts
+
+
 def test_encrypted_odf_is_named() -> None:
     manifest = (
         b'<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><m:file-entry>'
