@@ -18,7 +18,6 @@ from pdscan.connectors.interface import ReadOptions
 from pdscan.model import Block, Reason
 
 _INDEXES = ("index.xml", "index.apxl", "index.xml.gz", "index.apxl.gz")
-_PARAGRAPHS = {"p", "ct", "t", "so", "string", "cell-comment", "author"}
 _MUTE = (".iwa", ".plist", ".xsl", ".tef", "buildVersionHistory.plist")
 _SPOKEN = ("s", "string", "href", "name", "title", "author", "comment", "text", "v")
 
