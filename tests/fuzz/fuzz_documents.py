@@ -23,7 +23,7 @@ with atheris.instrument_imports(include=["pdscan"]):
     from pdscan.errors import UnreadableError
     from tests.connectors.formats import samples
     from tests.connectors.formats.documents import read
-    from tests.connectors.formats.test_hostile import OPTIONS, sample
+    from tests.connectors.formats.test_hostile_documents import OPTIONS, sample
 
 MAIN_PARTS = {
     "docx": "word/document.xml", "pptx": "ppt/slides/slide1.xml", "odf": "content.xml",

@@ -76,7 +76,7 @@ def repacked(data: bytes, chance: random.Random) -> bytes:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_survives_mutations(module: str) -> None:
-    chance = random.Random(module)  # noqa: S311  # repeatable trials, no secret
+    chance = random.Random(module)  # repeatable trials, no secret
     data = sample(module)
     is_package = data.startswith(b"PK")
     for trial in range(_TRIALS):
