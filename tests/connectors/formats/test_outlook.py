@@ -194,6 +194,12 @@ def test_folders_within_themselves_end_and_damage_is_counted() -> None:
     assert b"+358 40 123 4567" in found["properties"]
 
 
+def test_a_mailbox_without_its_folders_is_not_taken_for_an_empty_one() -> None:
+    mailbox = Thing(1)
+    mailbox.root_folder = None  # type: ignore[attr-defined]
+    assert [event.reason for event in pst._items(mailbox, 1)] == [Reason.CORRUPT]  # type: ignore[union-attr]
+
+
 def test_a_list_of_strings_is_its_strings() -> None:
     data = struct.pack("<III", 2, 12, 12 + 6) + wide("one") + wide("two")
     records = Thing(entrie=[Entry(0x8001, 0x101F, data), None])
