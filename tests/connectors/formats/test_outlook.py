@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import olefile
 import pytest
 
+from bench.mailbox import messages
 from pdscan.connectors.formats import mapi, msg, pst, tnef
 from pdscan.connectors.formats.contents import HeldContent
 from pdscan.connectors.formats.interface import Gap, Nested, Reader, Yield
@@ -17,6 +19,7 @@ from pdscan.connectors.interface import Limits, ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Reason
 from tests.connectors.formats import outlook_files as files
+from tests.connectors.reading import assert_round_trip
 
 OPTIONS = ReadOptions()
 TEXT8, TEXT16, BINARY, LONG, OBJECT = 0x1E, 0x1F, 0x102, 0x03, 0x0D
@@ -206,3 +209,15 @@ def test_a_list_of_strings_is_its_strings() -> None:
     gaps: list[tuple[str, str]] = []
     assert [value for *_, value in pst._of_set(records, gaps)] == [wide("one"), wide("two")]
     assert gaps == [(Reason.CORRUPT, "some properties")]
+
+
+@pytest.mark.parametrize("kind", ["mbox", "tnef", "msg"])
+def test_places_are_found_again(kind: str, tmp_path: Path) -> None:
+    people = [[(0x3001, TEXT16, wide(f"Person {n}"))] for n in range(3)]
+    data = {
+        "mbox": b"".join(messages(30_000)),
+        "tnef": files.tnef([(0x0037, TEXT16, wide("subject"))], people, []),
+        "msg": files.ole(files.msg(MESSAGE)),
+    }[kind]
+    (tmp_path / f"x.{kind}").write_bytes(data)
+    assert_round_trip(tmp_path / f"x.{kind}")
