@@ -158,7 +158,9 @@ class MySQL:
 
     def session(self, snapshot: str) -> MySQLSession:
         """A new connection in a read-only transaction with a snapshot of its own."""
-        return MySQLSession(self.url, self._arguments(), self.options)
+        # The dialect knows what the URL asks for beyond names: TLS, sockets, time-outs.
+        _, asked = self.engine().dialect.create_connect_args(self.url)
+        return MySQLSession({**asked, **self._arguments()}, self.options)
 
     def quote(self, name: str) -> str:
         """A name between grave accents."""
@@ -236,6 +238,8 @@ class MySQL:
 
         if isinstance(error, sa.exc.DBAPIError):
             error = error.orig or error
+        if isinstance(error, FileNotFoundError):
+            return Trouble(Reason.IO, "a file that the URL names is not there")
         if not isinstance(error, pymysql.err.MySQLError):
             return None
         code = error.args[0] if error.args else 0
@@ -260,17 +264,12 @@ class MySQLSession:
 
     snapshot = ""
 
-    def __init__(self, url: sa.URL, arguments: Mapping[str, Any], options: Options) -> None:
+    def __init__(self, arguments: Mapping[str, Any], options: Options) -> None:
         import pymysql
 
-        given = {
-            key: value
-            for key, value in url.translate_connect_args(username="user").items()
-            if value is not None
-        }
         # Of any type: what reads rows (`mysql_rows`) uses more of it than its types tell.
         connect: Any = pymysql.connect
-        self._connection = connect(**given, **arguments)
+        self._connection = connect(**arguments)
         try:
             with self._connection.cursor() as cursor:
                 if "mariadb" in str(self._connection.server_version).lower():
