@@ -35,7 +35,8 @@ ROOMS: dict[str, set[str]] = {
     "retention": GROUND | {"subjects"},
     "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
-    "runner": GROUND | {"connectors", "scan"},
+    "numbering": GROUND | {"scan"},
+    "runner": GROUND | {"connectors", "numbering", "scan"},
 }
 
 

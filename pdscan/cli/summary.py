@@ -53,13 +53,18 @@ def print_coverage(
         return
     terminal.say("")
     rows = [
-        (_DONE[State(state)], f"{reason} ({detail})" if detail else reason, locator)
+        (_DONE[State(state)], why(reason, detail), locator)
         for locator, state, reason, detail in not_read
     ]
     terminal.table(("Not wholly read", "Why", "Where"), rows)
     more = sum(count for state, count in states.items() if state != State.READ) - len(not_read)
     if more > 0:
         terminal.say(f"… and {more:,} more. {ledger}")
+
+
+def why(reason: str, detail: str) -> str:
+    """The reason and what is said beside it, as one."""
+    return f"{reason} ({detail})" if reason and detail else reason or detail
 
 
 def print_lines(batches: Iterable[pa.RecordBatch]) -> None:
