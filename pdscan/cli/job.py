@@ -15,6 +15,7 @@ from pdscan.cli.collect import Totals, listed, measured
 from pdscan.config import Settings, Source, sources_for
 from pdscan.exports.findings import Kind, Listing
 from pdscan.inventory import InventoryWriter, check_place
+from pdscan.model import Reason
 from pdscan.runner import run
 from pdscan.scan import Plan, tasks
 
@@ -96,6 +97,7 @@ class Job:
             for locator, outcome in self.totals.not_read
         ]
         summary.print_coverage(self.totals.states, not_read, self._ledger())
+        summary.print_sample(self.totals.reasons)
         if self.output is not None:
             terminal.say("")
             terminal.say(f"Inventory: {self.output} (pdscan inventory show {self.output})")
@@ -107,6 +109,8 @@ class Job:
         if self.totals.gaps:
             text += f"; {self.totals.gaps:,} not wholly read. {self._ledger()}"
         terminal.tell(text)
+        if self.totals.reasons[Reason.SAMPLE]:
+            terminal.tell(f"pdscan: {summary.SAMPLE}")
 
     def _ledger(self) -> str:
         if self.output is None:

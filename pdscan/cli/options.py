@@ -23,6 +23,8 @@ _FLAGS = (
      f"Report findings from this likelihood on: {_LIKELIHOODS}. [default: possible]"),
     ("--context-distance", "context_distance", "BYTES",
      "How far a word may stand from a value to count as near. [default: 60]"),
+    ("--sample", "sample", "N",
+     "Read at most N rows of each table of a database. A quick look, never complete."),
     ("--fail-on", "fail_on", "LEVEL", "Exit with 1 if anything is found from this likelihood on."),
     ("--jobs", "jobs", "N", "Worker processes. [default: one for each processor]"),
     ("--key-file", "key_file", "FILE", "The fingerprint key, made on first use."),

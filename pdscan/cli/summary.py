@@ -10,9 +10,13 @@ import pyarrow as pa
 from pdscan.cli import terminal
 from pdscan.exports.findings import Kind
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
-from pdscan.model import Likelihood, State
+from pdscan.model import Likelihood, Reason, State
 
 _SHOWN = tuple(reversed(Likelihood))
+SAMPLE = (
+    "A sample: it shows which kinds of data there are, never that something or somebody is not "
+    "there."
+)
 _DONE = {
     State.READ: "read", State.PARTIAL: "read in part", State.UNREADABLE: "not readable",
     State.SKIPPED: "skipped",
@@ -60,6 +64,13 @@ def print_coverage(
     more = sum(count for state, count in states.items() if state != State.READ) - len(not_read)
     if more > 0:
         terminal.say(f"… and {more:,} more. {ledger}")
+
+
+def print_sample(reasons: Mapping[str, int]) -> None:
+    """Says so where only a sample was read."""
+    if reasons.get(Reason.SAMPLE):
+        terminal.say("")
+        terminal.say(SAMPLE)
 
 
 def why(reason: str, detail: str) -> str:
