@@ -2,7 +2,8 @@
 
 ``findings.parquet`` has a row per finding (see `pdscan.matching.findings.SCHEMA`),
 ``items.parquet`` a row for everything that was walked (the coverage ledger), ``run.json`` what was
-run, with what, and the totals. The key of the fingerprints is never in it. Described in
+run, with what, and the totals; ``structure.json`` how the tables of databases hang together (see
+`pdscan.connectors.structure`). The key of the fingerprints is never in it. Described in
 ``docs/inventory.md``.
 """
 
@@ -30,6 +31,7 @@ from pdscan.model import Entry, State
 
 FORMAT = 1
 FINDINGS, ITEMS, RUN = "findings.parquet", "items.parquet", "run.json"
+STRUCTURE = "structure.json"
 _ROWS = 1 << 18  # of a row group: the same for every run, so that the bytes are the same
 _NAME = pa.dictionary(pa.int32(), pa.string())
 
@@ -101,6 +103,7 @@ class InventoryWriter:
         self._findings = _RowGroups(self._folder / FINDINGS, SCHEMA, _FINDINGS_OPTIONS)
         self._items = _RowGroups(self._folder / ITEMS, ITEM_SCHEMA, {})
         self._rows: list[dict[str, Any]] = []
+        self._structures: list[bytes] = []
         self._states: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
@@ -127,6 +130,10 @@ class InventoryWriter:
             "state": str(outcome.state), "reason": str(outcome.reason), "detail": outcome.told,
             "encoding": outcome.encoding, "characters": outcome.characters, "rows": outcome.rows,
         })  # fmt: skip
+
+    def described(self, structure: bytes) -> None:
+        """Adds the structure of a database, as JSON."""
+        self._structures.append(structure)
 
     def settle(self) -> None:
         """Says that all findings of the items closed so far were added."""
@@ -156,6 +163,8 @@ class InventoryWriter:
             "reasons": dict(sorted(coverage.reasons.items())),
             "findings": dict(sorted(coverage.kinds.items())),
         }  # fmt: skip
+        structures = b'{"format": 1, "databases": [%s]}\n' % b",\n".join(self._structures)
+        (self._folder / STRUCTURE).write_bytes(structures)
         path = self._folder / RUN
         path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         for file in self._folder.iterdir():
@@ -242,6 +251,12 @@ class Inventory:
     def items(self) -> pa.Table:
         """The coverage ledger (see `ITEM_SCHEMA`), ordered by item."""
         return pq.read_table(self.directory / ITEMS).sort_by("item")
+
+    def structures(self) -> list[dict[str, Any]]:
+        """The structures of the databases that were scanned, as JSON has them."""
+        path = self.directory / STRUCTURE
+        found: list[dict[str, Any]] = json.loads(path.read_bytes())["databases"]
+        return found
 
     def findings(
         self, where: pc.Expression | None = None, columns: Sequence[str] | None = None

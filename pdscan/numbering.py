@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from pdscan.model import Entry
-from pdscan.scan import Closed, Found, Message, Opened, Settled
+from pdscan.scan import Closed, Described, Found, Message, Opened, Settled
 
 
 def numbered(tasks: Iterable[Iterable[Message]]) -> Iterator[Message]:
@@ -50,7 +50,7 @@ def numbered(tasks: Iterable[Iterable[Message]]) -> Iterator[Message]:
                 case Found(batch):
                     items = np.array(numbers, np.int32)[batch.column("item").to_numpy()]
                     yield Found(batch.set_column(0, batch.schema.field(0), pa.array(items)))
-                case Settled():
+                case Settled() | Described():
                     yield message
     if held is not None:
         yield held

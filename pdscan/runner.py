@@ -25,7 +25,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pdscan.connectors.interface import Unit
+from pdscan.connectors.interface import Step
+from pdscan.connectors.structure import Structure
 from pdscan.model import Entry, Item, Outcome, Reason, State
 from pdscan.numbering import numbered
 from pdscan.scan import Closed, Found, Message, Opened, Plan, Settled, Task, Worker
@@ -284,9 +285,11 @@ def _limit_memory(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (used + size, resource.RLIM_INFINITY))
 
 
-def _item(step: Unit | Entry) -> Item:
+def _item(step: Step) -> Item:
     if isinstance(step, Entry):
         return step.item
+    if isinstance(step, Structure):
+        return Item(step.source, step.path)
     return Item(step.source, step.path, size=step.cost, modified=step.modified)
 
 

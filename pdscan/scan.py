@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from pdscan.connectors.interface import Connector, Limits, Unit
+from pdscan.connectors.interface import Connector, Event, Limits, Step, Unit
+from pdscan.connectors.structure import Structure
 from pdscan.detectors.interface import Detector
 from pdscan.errors import AccessError, SourceError
 from pdscan.matching.engine import CONTEXT_DISTANCE, Engine
@@ -25,10 +26,10 @@ _TASK_UNITS = 256
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Units that one worker reads in a row, and ledger entries that belong between them."""
+    """Units that one worker reads in a row, and what else was walked between them."""
 
     number: int
-    steps: tuple[Unit | Entry, ...]
+    steps: tuple[Step, ...]
 
     @property
     def cost(self) -> int:
@@ -66,7 +67,14 @@ class Settled:
     steps: int
 
 
-Message = Opened | Closed | Found | Settled
+@dataclass(frozen=True, slots=True)
+class Described:
+    """How the tables of a database hang together."""
+
+    structure: Structure
+
+
+Message = Opened | Closed | Found | Settled | Described
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class Plan:
 def tasks(connectors: Iterable[Connector]) -> Iterator[Task]:
     """All work there is, in an order that is the same every time."""
     number = 0
-    steps: list[Unit | Entry] = []
+    steps: list[Step] = []
     cost = 0
     for connector in connectors:
         for step in _walked(connector):
@@ -99,7 +107,7 @@ def tasks(connectors: Iterable[Connector]) -> Iterator[Task]:
         yield Task(number, tuple(steps))
 
 
-def _walked(connector: Connector) -> Iterator[Unit | Entry]:
+def _walked(connector: Connector) -> Iterator[Step]:
     """What `connector` walks; a source that cannot be walked is a line in the ledger, and costs
     the other sources nothing.
     """
@@ -121,11 +129,14 @@ class Worker:
         self._fingerprinter = Fingerprinter(plan.key)
         self._values = plan.values
 
-    def run(self, steps: Sequence[Unit | Entry]) -> Iterator[Message]:
+    def run(self, steps: Sequence[Step]) -> Iterator[Message]:
         """The messages of a task, in order; items are numbered from 0 as they are opened."""
         scanner = Scanner(self._engine, self._fingerprinter, values=self._values)
         number = 0
         for done, step in enumerate(steps):
+            if isinstance(step, Structure):
+                yield Described(step)
+                continue
             if isinstance(step, Entry):
                 yield Opened(number, step.item)
                 yield Closed(number, step)
@@ -140,6 +151,8 @@ class Worker:
                 elif isinstance(event, Block):
                     for batch in scanner.feed(stack[-1][0], event):
                         yield Found(batch)
+                elif isinstance(event, Structure):
+                    yield Described(event)
                 else:
                     mine, item = stack.pop()
                     count = scanner.close(mine)
@@ -156,7 +169,7 @@ class Worker:
         for connector in self._connectors.values():
             connector.close()
 
-    def _events(self, unit: Unit) -> Iterator[Item | Block | Outcome]:
+    def _events(self, unit: Unit) -> Iterator[Event]:
         """What the connector reads; every item it opens is closed, whatever happens."""
         open_items = 0
         failure = Outcome(State.UNREADABLE, Reason.BUG)

@@ -16,7 +16,7 @@ from pdscan.cli.terminal import Meter
 from pdscan.exports.findings import VALUE, Listing
 from pdscan.inventory import InventoryWriter
 from pdscan.model import Item, Likelihood, Outcome, State
-from pdscan.scan import Closed, Found, Message, Opened, Settled, Task
+from pdscan.scan import Closed, Described, Found, Message, Opened, Settled, Task
 
 _AHEAD = 1000  # tasks
 _LISTED = 20  # items named that were not read; all of them are in the ledger
@@ -93,6 +93,9 @@ def listed(
                 depth -= 1
                 if depth == 0:
                     meter.advance(entry.item.size or 0)
+            case Described(structure):
+                if writer is not None:
+                    writer.described(structure.to_json())
             case Settled():
                 if writer is not None:
                     writer.settle()

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pdscan.connectors.structure import Structure
 from pdscan.model import Block, Entry, Item, Outcome
 
 #: What reading yields. An `Item` opens an item, the blocks that follow belong to the innermost open
 #: item, an `Outcome` closes it. Items nest: the members of an archive come between the archive's
-#: own `Item` and `Outcome`.
-Event = Item | Block | Outcome
+#: own `Item` and `Outcome`. A `Structure` tells of the tables in the innermost open item.
+Event = Item | Block | Outcome | Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Unit:
     range: Any = None
 
 
+#: What walking yields: what is to be read, what will not be, and how tables hang together.
+Step = Unit | Entry | Structure
+
+
 class Connector(Protocol):
     """One source."""
 
@@ -41,10 +46,10 @@ class Connector(Protocol):
     def source(self) -> str:
         """The name of the source, the first part of its locators."""
 
-    def walk(self) -> Iterator[Unit | Entry]:
+    def walk(self) -> Iterator[Step]:
         """Everything there is, in an order that is the same every time: units to read, and ledger
-        entries for what will not be read. Raises `pdscan.errors.SourceError` or `AccessError` where
-        the source itself cannot be walked.
+        entries for what will not be read, and the structure of a database. Raises
+        `pdscan.errors.SourceError` or `AccessError` where the source itself cannot be walked.
         """
 
     def read(self, unit: Unit) -> Iterator[Event]:

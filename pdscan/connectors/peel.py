@@ -24,6 +24,7 @@ from pdscan.connectors.formats.contents import HEAD, read_up_to
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Note, Reader
 from pdscan.connectors.identify import identify
 from pdscan.connectors.interface import Event, Limits, ReadOptions
+from pdscan.connectors.structure import Structure
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Outcome, Reason, State
 
@@ -134,6 +135,8 @@ class _Peeler:
                 elif isinstance(event, Nested):
                     account.members += 1
                     yield from self._nested(item, event, depth + 1)
+                elif isinstance(event, Structure):
+                    yield replace(event, source=item.source, path=item.path)
                 elif isinstance(event, Gap):
                     account.fail(event.reason, event.detail)
                 else:

@@ -84,7 +84,7 @@ def _blocks(connector: Connector, locator: Locator) -> Iterator[Block]:
                 if event.reason and not event.characters:
                     raise UnreadableError(event.reason, event.detail)
                 return
-        elif open_items[-1] == locator.path:
+        elif isinstance(event, Block) and open_items[-1] == locator.path:
             yield event
     if not seen:
         raise UnreadableError(Reason.VANISHED)

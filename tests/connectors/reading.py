@@ -53,7 +53,7 @@ def read_all(connector: Connector, unit: Unit) -> list[Read]:
         elif isinstance(event, Outcome):
             item, blocks = opened.pop()
             closed.append(Read(item, event, tuple(blocks)))
-        else:
+        elif isinstance(event, Block):
             opened[-1][1].append(event)
     assert not opened, "an item was not closed"
     return closed

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from pdscan.connectors.interface import ReadOptions
+from pdscan.connectors.structure import Structure
 from pdscan.model import Block, Reason
 
 
@@ -80,5 +81,5 @@ class Note:
     detail: str = ""
 
 
-Yield = Block | Nested | Gap | Note
+Yield = Block | Nested | Gap | Note | Structure
 Reader = Callable[[Content, ReadOptions], Iterator[Yield]]

@@ -23,6 +23,7 @@ from pdscan.connectors.formats.cells import cell_block
 from pdscan.connectors.formats.contents import HeldContent, read_up_to
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
 from pdscan.connectors.interface import ReadOptions
+from pdscan.connectors.structure import Structure
 from pdscan.errors import UnreadableError
 from pdscan.model import Ints, Reason, written_key
 
@@ -40,6 +41,7 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
                 "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
             ).fetchall():
                 yield from _table(database, name)
+            yield _structure(database, content)
         except sqlite3.DatabaseError as error:
             raise UnreadableError(Reason.CORRUPT, type(error).__name__) from error
     if content.size is not None and content.size < _declared_size(content.head):
@@ -48,6 +50,26 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
         log = content.path.with_name(content.path.name + "-wal")
         if log.is_file() and log.stat().st_size:
             yield Gap(Reason.CHANGED, "the latest changes lie in its -wal file: checkpoint it")
+
+
+def _structure(database: sqlite3.Connection, content: Content) -> Structure:
+    """How the tables hang together; raises sqlite3.DatabaseError."""
+    import sqlalchemy as sa  # takes a while, and few files are databases
+
+    from pdscan.connectors.sql.dialect import Options
+    from pdscan.connectors.sql.relations import with_likely
+    from pdscan.connectors.sql.sqlite import SQLite
+    from pdscan.connectors.sql.structure import reflect
+
+    dialect = SQLite(content.path or Path(content.name), Options())
+    engine = sa.create_engine("sqlite://", creator=lambda: database, poolclass=sa.pool.StaticPool)
+    try:
+        with engine.connect() as connection:
+            facts = dialect.facts(connection)
+            found = reflect(connection, "", dialect.schemas(connection), facts, dialect.family)
+            return with_likely(connection, found).structure
+    except sa.exc.DBAPIError as error:
+        raise sqlite3.DatabaseError(type(error.orig).__name__) from error
 
 
 @contextmanager

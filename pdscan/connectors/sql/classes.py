@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pdscan.connectors.sql.structure import Table
+from pdscan.connectors.structure import Table
 from pdscan.model import Likelihood
 
 _AT_START = 0.8  # of findings that begin their cell: the column is of this kind, not about it

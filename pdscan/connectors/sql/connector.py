@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pdscan.connectors.interface import Event, ReadOptions, Unit
+from pdscan.connectors.interface import Event, ReadOptions, Step, Unit
 from pdscan.connectors.sql.dialect import (
     CannotResumeError,
     Dialect,
@@ -20,8 +20,10 @@ from pdscan.connectors.sql.dialect import (
     Session,
     Trouble,
 )
+from pdscan.connectors.sql.relations import with_likely
 from pdscan.connectors.sql.rows import Selection, Tally
-from pdscan.connectors.sql.structure import Family, Kind, Structure, Table, reflect
+from pdscan.connectors.sql.structure import reflect
+from pdscan.connectors.structure import Family, Kind, Structure, Table
 from pdscan.errors import AccessError, SourceError
 from pdscan.model import Entry, Item, Outcome, Reason, State
 
@@ -79,8 +81,9 @@ class SqlConnector:
                     raise self._said(error) from None
         return self._structure
 
-    def walk(self) -> Iterator[Unit | Entry]:
-        """Units for the tables that can be read, ledger entries for the others.
+    def walk(self) -> Iterator[Step]:
+        """Units for the tables that can be read, ledger entries for the others, and how they all
+        hang together.
 
         Raises AccessError where the database turns the account away, SourceError where it does not
         answer.
@@ -101,6 +104,7 @@ class SqlConnector:
                     yield Entry(self._item(table), refused)
                     continue
                 yield from self._units(connection, table, snapshot)
+            yield with_likely(connection, self.structure()).structure
 
     def connected(self) -> AbstractContextManager[sa.Connection]:
         """A connection for small questions; to be closed by the caller. Raises as `walk` does."""

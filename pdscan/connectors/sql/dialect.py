@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import sqlalchemy as sa
 
-from pdscan.connectors.sql.structure import Column, Facts, Family, Name, Table
+from pdscan.connectors.structure import Column, Facts, Family, Name, Table
 from pdscan.model import Reason
 
 

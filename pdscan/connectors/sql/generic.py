@@ -15,7 +15,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from pdscan.connectors.sql.dialect import CannotResumeError, Options, Range, Resume, Trouble
-from pdscan.connectors.sql.structure import Column, Facts, Family, Name, Table, common_family
+from pdscan.connectors.sql.structure import common_family
+from pdscan.connectors.structure import Column, Facts, Family, Name, Table
 from pdscan.model import Reason
 
 _ROWS_PER_FETCH = 5_000

@@ -16,16 +16,8 @@ import sqlalchemy as sa
 
 from pdscan.connectors.sql import mysql_rows
 from pdscan.connectors.sql.dialect import CannotResumeError, Options, Range, Resume, Trouble
-from pdscan.connectors.sql.structure import (
-    Column,
-    Facts,
-    Family,
-    Kind,
-    Name,
-    Part,
-    Table,
-    common_family,
-)
+from pdscan.connectors.sql.structure import common_family
+from pdscan.connectors.structure import Column, Facts, Family, Kind, Name, Part, Table
 from pdscan.model import Reason
 
 _OWN = frozenset({"information_schema", "mysql", "performance_schema", "sys"})

@@ -15,16 +15,8 @@ import sqlalchemy as sa
 
 from pdscan.connectors.sql.dialect import CannotResumeError, Options, Range, Resume, Trouble
 from pdscan.connectors.sql.postgres_session import PostgresSession, milliseconds
-from pdscan.connectors.sql.structure import (
-    Column,
-    Facts,
-    Family,
-    Kind,
-    Name,
-    Part,
-    Table,
-    common_family,
-)
+from pdscan.connectors.sql.structure import common_family
+from pdscan.connectors.structure import Column, Facts, Family, Kind, Name, Part, Table
 from pdscan.model import Reason
 
 _PAGE = 8192

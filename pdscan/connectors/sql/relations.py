@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from pdscan.connectors.sql.structure import Column, Family, ForeignKey, Kind, Structure, Table
+from pdscan.connectors.structure import Column, Family, ForeignKey, Kind, Structure, Table
 
 _ROWS = 10_000  # looked at of a column
 _VALUES = 1_000  # of them, distinct, looked up

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pdscan.connectors.cells import cell_blocks, key_writer
 from pdscan.connectors.sql.dialect import Dialect, Range, Resume
 from pdscan.connectors.sql.json_cells import json_cells
-from pdscan.connectors.sql.structure import Column, Family
+from pdscan.connectors.structure import Column, Family
 from pdscan.model import Block, Ints
 
 _READ = (Family.TEXT, Family.CAST, Family.INTEGER, Family.JSON)

@@ -1,4 +1,4 @@
-"""How a database hangs together: tables, columns, keys, and which columns hold text worth a look.
+"""The structure of a database, asked of it: tables, columns, keys, and which columns hold text.
 
 Names, keys and comments come from SQLAlchemy's reflection, the same for every database; what only
 the database itself can tell (sizes, grants, partitions) comes as `Facts` from its own module.
@@ -8,139 +8,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
 
-Name = tuple[str, str]  # schema ("" where the database has none) and table
-
-
-class Kind(StrEnum):
-    """What a relation is."""
-
-    TABLE = "table"
-    PARTITIONED = "partitioned table"
-    PARTITION = "partition"
-    VIEW = "view"
-    MATERIALIZED = "materialized view"
-    FOREIGN = "foreign table"
-
-
-class Family(StrEnum):
-    """How a column's values become texts."""
-
-    TEXT = "text"  # is text
-    CAST = "cast"  # is written as text by the database
-    INTEGER = "integer"  # may hold identifiers that were taken for numbers
-    JSON = "json"
-    BINARY = "binary"  # may hold documents and images
-    NONE = "none"  # cannot hold an identifier: truth values, floating point, times
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column; ``type`` as the database writes it."""
-
-    name: str
-    type: str
-    family: Family
-    nullable: bool = True
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
-    """``columns`` of one table hold values of the columns ``referred`` of ``table``.
-
-    ``evidence`` says why this is believed where the database does not declare it.
-    """
-
-    columns: tuple[str, ...]
-    table: Name
-    referred: tuple[str, ...]
-    declared: bool = True
-    evidence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What is read as one piece of storage: the table itself, or one of its partitions."""
-
-    name: Name
-    size: int = 0  # bytes, about
-    pages: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What only the database itself can tell of one relation.
-
-    ``missing`` is the statement that grants what the account lacks, ``missing_columns`` the columns
-    it may not read in a table that it otherwise may; ``hidden`` says why rows are not seen.
-    """
-
-    kind: Kind = Kind.TABLE
-    rows: int = -1
-    parts: tuple[Part, ...] = ()
-    missing: str = ""
-    missing_columns: tuple[str, ...] = ()
-    hidden: str = ""
-    large_values: bool = True
-    json_columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One relation. ``key`` is the primary key, else a unique key without nulls; () if neither."""
-
-    schema: str
-    name: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...] = ()
-    unique: tuple[tuple[str, ...], ...] = ()
-    foreign_keys: tuple[ForeignKey, ...] = ()
-    comment: str = ""
-    facts: Facts = field(default_factory=Facts)
-
-    @property
-    def full_name(self) -> Name:
-        """Schema and name."""
-        return self.schema, self.name
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The path of its locator."""
-        return (self.schema, self.name) if self.schema else (self.name,)
-
-    def column(self, name: str) -> Column:
-        """The column of that name; raises KeyError."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
-
-
-@dataclass(frozen=True, slots=True)
-class Structure:
-    """All that was found in one source, in the order of names."""
-
-    source: str
-    dialect: str
-    tables: tuple[Table, ...]
-
-    def to_json(self) -> bytes:
-        """The file ``structure.json`` of an inventory."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=1)
-
-    @classmethod
-    def from_json(cls, data: bytes) -> Structure:
-        """What `to_json` wrote; raises `msgspec.ValidationError`."""
-        return msgspec.json.decode(data, type=cls)
+from pdscan.connectors.structure import (
+    Column,
+    Facts,
+    Family,
+    ForeignKey,
+    Kind,
+    Name,
+    Structure,
+    Table,
+)
 
 
 def reflect(
@@ -174,6 +57,8 @@ def _reflect_schema(
     columns = inspector.get_multi_columns(**every)
     keys = _where_known(inspector.get_multi_pk_constraint, every)
     uniques = _where_known(inspector.get_multi_unique_constraints, every)
+    # SQLite has an index for what its own syntax hides from the reflection of constraints.
+    indexes = _where_known(inspector.get_multi_indexes, {**every, "include_auto_indexes": True})
     foreign = _where_known(inspector.get_multi_foreign_keys, every)
     comments = _where_known(inspector.get_multi_table_comment, every)
     views = set(inspector.get_view_names(schema))
@@ -183,8 +68,10 @@ def _reflect_schema(
         default = Facts(kind=Kind.VIEW if name in views else Kind.TABLE)
         known = facts.get((schema or "", name), default)
         nullable = {column["name"] for column in described if column.get("nullable", True)}
-        unique = tuple(sorted(tuple(u["column_names"]) for u in uniques.get(place) or ()))
         primary = tuple((keys.get(place) or {}).get("constrained_columns") or ())
+        together = {tuple(u["column_names"]) for u in uniques.get(place) or ()}
+        together |= {tuple(i["column_names"]) for i in indexes.get(place) or () if _is_whole(i)}
+        unique = tuple(sorted(together - {primary}))
         tables.append(
             Table(
                 schema or "",
@@ -216,6 +103,13 @@ def _reflect_schema(
             )
         )
     return tables
+
+
+def _is_whole(index: Any) -> bool:
+    """Whether an index keeps columns, not expressions, unique in all rows."""
+    options = index.get("dialect_options") or {}
+    is_partial = any(name.endswith("_where") for name in options)
+    return bool(index["unique"]) and None not in index["column_names"] and not is_partial
 
 
 def _where_known(ask: Callable[..., Any], every: dict[str, Any]) -> Mapping[Any, Any]:

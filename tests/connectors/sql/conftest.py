@@ -22,6 +22,7 @@ from pdscan.connectors.interface import Unit
 from pdscan.connectors.sql.connector import SqlConnector
 from pdscan.connectors.sql.dialect import Options
 from pdscan.connectors.sql.opening import open_database
+from pdscan.connectors.structure import Structure
 from pdscan.model import Block, Entry, Item, Outcome
 
 _HOST = "127.0.0.1"
@@ -236,6 +237,8 @@ def read_all(connector: SqlConnector) -> Read:
     outcomes: dict[str, list[Outcome]] = {}
     try:
         for walked in connector.walk():
+            if isinstance(walked, Structure):
+                continue
             if isinstance(walked, Entry):
                 outcomes.setdefault(walked.item.path[-1], []).append(walked.outcome)
                 continue

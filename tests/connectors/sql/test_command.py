@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -234,3 +235,49 @@ def test_the_result_is_the_same_for_any_number_of_workers(
         results.append([(tmp_path / jobs / name).read_bytes()
                         for name in ("findings.parquet", "items.parquet")])  # fmt: skip
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("way", ["postgres", "mysql", "sqlite", "file", "archive"])
+def test_the_inventory_tells_how_tables_hang_together(
+    way: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    tables = (
+        "CREATE TABLE customers (id int PRIMARY KEY, email varchar(99) UNIQUE)",
+        "CREATE TABLE orders (order_no int PRIMARY KEY, customer_id int, placed_by int,"
+        " FOREIGN KEY (placed_by) REFERENCES customers (id))",
+        "INSERT INTO customers VALUES (11, 'a'), (12, 'b'), (13, 'c'), (14, 'd')",
+        "INSERT INTO orders VALUES (101, 11, 11), (102, 12, 11), (103, 13, NULL), (104, 13, NULL)",
+    )
+    path: list[str] = []
+    if way in ("postgres", "mysql"):
+        database: Database = request.getfixturevalue(way)
+        for statement in tables:
+            database.run(statement)
+        target = database.url.render_as_string()
+    else:
+        with sqlite3.connect(tmp_path / "shop.db") as connection:
+            for statement in tables:
+                connection.execute(statement)
+        connection.close()
+        target = f"sqlite:///{tmp_path / 'shop.db'}"
+        if way != "sqlite":
+            target, path = "shop.db", ["shop.db"]
+        if way == "archive":
+            with zipfile.ZipFile(tmp_path / "shop.zip", "w") as archive:
+                archive.write(tmp_path / "shop.db", "shop.db")
+            target, path = "shop.zip", ["shop.zip", "shop.db"]
+    done = run_here("scan", target, "-o", "i", cwd=tmp_path)
+    assert done.code == 0, done.out + done.err
+    (found,) = json.loads((tmp_path / "i" / "structure.json").read_text())["databases"]
+    assert found["source"]
+    assert found["path"] == path
+    customers, orders = found["tables"]
+    assert (customers["name"], customers["key"], customers["unique"]) == (
+        "customers", ["id"], [["email"]],
+    )  # fmt: skip
+    declared, likely = orders["foreign_keys"]
+    assert (declared["columns"], declared["declared"]) == (["placed_by"], True)
+    assert (likely["columns"], likely["table"][1], likely["referred"]) == (
+        ["customer_id"], "customers", ["id"],
+    )  # fmt: skip
+    assert likely["evidence"][-1] == "values: 3 of 3 are there"

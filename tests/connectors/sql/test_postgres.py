@@ -9,7 +9,7 @@ import pytest
 from pdscan.connectors.interface import Unit
 from pdscan.connectors.sql.connector import SqlConnector
 from pdscan.errors import AccessError, SourceError
-from pdscan.model import Item, Locator, Outcome, Reason, State
+from pdscan.model import Block, Locator, Outcome, Reason, State
 from tests.connectors.sql.conftest import Database, read_all, read_unit
 
 
@@ -289,7 +289,7 @@ def read_with_accident(
     for event in connector.read(unit):
         if isinstance(event, Outcome):
             outcome = event
-        elif not isinstance(event, Item):
+        elif isinstance(event, Block):
             fields = event.layout.fields  # type: ignore[union-attr]
             if fields == ["v"]:
                 texts += event.text.decode().split("\n")

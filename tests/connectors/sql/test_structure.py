@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pdscan.connectors.sql.relations import with_likely
-from pdscan.connectors.sql.structure import ForeignKey, Kind, Structure
+from pdscan.connectors.structure import ForeignKey, Kind, Structure
 from tests.connectors.sql.conftest import Database
 
 SHOP = (
