@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """What the user says of a column: an ``identifier`` of ``kinds``, ``free text``, or ``ignored``
+    for a reason. ``table`` is written with its schema, as in a locator's path.
+    """
+
+    source: str
+    table: tuple[str, ...]
+    column: str
+    nature: str
+    kinds: tuple[str, ...] = ()
+    reason: str = ""
+
+
+NATURES = ("identifier", "free text", "ignored")
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: its key in ``pdscan.toml``, how it is read, and what it means.
 
@@ -76,11 +93,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All values in force, by key, and the sources that the configuration names."""
+    """All values in force, by key, and the sources and columns that the configuration names."""
 
     values: Mapping[str, Value]
     sources: tuple[Source, ...] = ()
     file: Path | None = None
+    columns: tuple[Declared, ...] = ()
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key].value
@@ -234,15 +252,16 @@ def load(
         file = folder / FILE_NAME
     values = {setting.key: Value(setting.default, DEFAULT) for setting in SETTINGS}
     sources: tuple[Source, ...] = ()
+    columns: tuple[Declared, ...] = ()
     if file is not None:
-        from_file, sources = _read(file)
+        from_file, sources, columns = _read(file)
         values |= from_file
     values |= _from_environment(environment, folder)
     for key, given in flags.items():
         if given is not None and given != ():
             flag = "--" + key.replace("_", "-")
             values[key] = Value(_parsed(_BY_KEY[key], given, folder, flag), flag)
-    return Settings(values, sources, file)
+    return Settings(values, sources, file, columns)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -278,7 +297,7 @@ def _from_environment(environment: Mapping[str, str], folder: Path) -> dict[str,
     return values
 
 
-def _read(file: Path) -> tuple[dict[str, Value], tuple[Source, ...]]:
+def _read(file: Path) -> tuple[dict[str, Value], tuple[Source, ...], tuple[Declared, ...]]:
     try:
         with file.open("rb") as stream:
             document = tomllib.load(stream)
@@ -290,15 +309,15 @@ def _read(file: Path) -> tuple[dict[str, Value], tuple[Source, ...]]:
         raise UsageError(f"{file}: not valid TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
-    tables = document.pop("source", [])
+    tables, columns = document.pop("source", []), document.pop("column", [])
     values = {}
     for key, value in _flat(document):
         if key not in _BY_KEY:
-            known = [*_BY_KEY, "source"]
+            known = [*_BY_KEY, "source", "column"]
             raise UsageError(f"{file}: unknown key {key!r}{suggestion(key, known)}")
         parsed = _parsed(_BY_KEY[key], value, file.parent, f"{file}: {key}")
         values[key] = Value(parsed, str(file))
-    return values, _sources(tables, file)
+    return values, _sources(tables, file), _columns(columns, file)
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
@@ -353,6 +372,41 @@ def _sources(tables: Any, file: Path) -> tuple[Source, ...]:
             given["entity"], given["password_command"], tuple(own),
         )  # fmt: skip
     return tuple(sources.values())
+
+
+def _columns(tables: Any, file: Path) -> tuple[Declared, ...]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"{file}: columns are written as [[column]] tables")
+    known = [field.name for field in fields(Declared)]
+    columns: dict[tuple[str, tuple[str, ...], str], Declared] = {}
+    for number, table in enumerate(tables, 1):
+        where = f"{file}: column {number}"
+        for key, value in table.items():
+            if key not in known:
+                raise UsageError(f"{where}: unknown key {key!r}{suggestion(key, known)}")
+            is_list = key in ("table", "kinds") and isinstance(value, list)
+            if not all(isinstance(v, str) for v in (value if is_list else [value])):
+                raise UsageError(f"{where}: {key} is a text in quotes, or several in brackets")
+        missing = [key for key in ("source", "table", "column", "nature") if not table.get(key)]
+        if missing:
+            raise UsageError(f"{where}: {missing[0]} is missing; see docs/configuration.md")
+        nature, reason = table["nature"], table.get("reason", "")
+        if nature not in NATURES:
+            raise UsageError(
+                f"{where}: nature is one of {', '.join(NATURES)}{suggestion(nature, NATURES)}"
+            )
+        if nature == "ignored" and not reason:
+            raise UsageError(f"{where}: what is ignored needs a reason, for the ledger")
+        path, kinds = ([part] if isinstance(part, str) else part
+                       for part in (table["table"], table.get("kinds", [])))  # fmt: skip
+        declared = Declared(
+            table["source"], tuple(path), table["column"], nature, tuple(kinds), reason
+        )
+        place = declared.source, declared.table, declared.column
+        if place in columns:
+            raise UsageError(f"{where}: {declared.column} is there twice; leave one")
+        columns[place] = declared
+    return tuple(columns.values())
 
 
 def sources_for(targets: Iterable[str], settings: Settings) -> tuple[Source, ...]:

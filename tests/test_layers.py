@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "matching": GROUND | {"detectors"},
     "annotators": GROUND | {"detectors"},
     "presidio": GROUND | {"annotators", "detectors", "matching"},
-    "custom": GROUND | {"detectors", "matching"},
+    "custom": GROUND | {"config", "detectors", "matching"},
     "demo": set(),
     "inventory": GROUND | {"matching"},
     "subjects": GROUND | {"connectors", "detectors", "inventory", "keys", "matching"},

@@ -21,6 +21,7 @@ COMPLETE, REACHED, WRONG_CALL, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 #: Command -> the line that ``pdscan --help`` says about it. The module has its name.
 COMMANDS = {
     "scan": "Find the personal data in folders, files and systems.",
+    "classify": "What the columns of databases hold, to be corrected and kept.",
     "inventory": "Look into the result of a scan.",
     "detectors": "The kinds of personal data that pdscan knows.",
     "config": "The settings in force, and where they came from.",

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from pdscan.cli.terminal import Meter
+from pdscan.custom.columns import DeclaredColumns
 from pdscan.exports.findings import VALUE, Listing
 from pdscan.inventory import InventoryWriter
 from pdscan.model import Item, Likelihood, Outcome, State
@@ -66,9 +67,11 @@ class Totals:
 
 def listed(
     messages: Iterable[Message], listing: Listing, totals: Totals, meter: Meter,
-    writer: InventoryWriter | None,
+    writer: InventoryWriter | None, declared: DeclaredColumns,
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
-    """The findings of a scan as they are printed; the rest of `messages` goes where it belongs."""
+    """The findings of a scan as they are printed; the rest of `messages` goes where it belongs.
+    What is `declared` of columns goes before what was found.
+    """
     items: dict[int, Item] = {}  # those that findings may still come for
     closed: list[int] = []
     depth = 0
@@ -78,6 +81,9 @@ def listed(
                 items[number] = item
                 depth += 1
             case Found(batch):
+                batch = declared.judge(batch, items)
+                if not len(batch):
+                    continue
                 numbers, sources, locators = _columns(batch, items)
                 rows = listing.columns(batch, numbers, sources, locators)
                 totals.found(batch, rows["source"])

@@ -13,6 +13,7 @@ from pdscan import keys
 from pdscan.cli import summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
 from pdscan.config import Settings, Source, sources_for
+from pdscan.custom.columns import DeclaredColumns
 from pdscan.exports.findings import Kind, Listing
 from pdscan.inventory import InventoryWriter, check_place
 from pdscan.model import Reason
@@ -70,7 +71,9 @@ class Job:
             with terminal.Meter() as meter:
                 work = measured(tasks(self.plan.connectors), meter)
                 messages = run(self.plan, work, wiring.jobs(self.settings, self.sources))
-                yield from listed(messages, Listing(self.kinds), self.totals, meter, writer)
+                declared = DeclaredColumns(self.settings.columns, self.plan.minimum)
+                listing = Listing(self.kinds)
+                yield from listed(messages, listing, self.totals, meter, writer, declared)
             if writer is not None:
                 writer.close(wiring.record(self.settings, self.sources, self.plan))
                 writer = None

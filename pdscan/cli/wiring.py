@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,12 @@ def _reading(source: Source, settings: Settings) -> Options:
     given = own.section("databases")
     if given["rate"]:
         given["rate"] = max(given["rate"] // max(jobs(settings, ()), 1), 1)
-    return Options(sample=own["sample"], **given)
+    ignored = tuple(
+        (column.table, column.column, column.reason)
+        for column in settings.columns
+        if column.source == source.name and column.nature == "ignored"
+    )
+    return Options(sample=own["sample"], ignored=ignored, **given)
 
 
 def record(settings: Settings, sources: Iterable[Source], the_plan: Plan) -> dict[str, Any]:
@@ -119,6 +125,7 @@ def record(settings: Settings, sources: Iterable[Source], the_plan: Plan) -> dic
             key: {"value": shown(value.value), "origin": value.origin}
             for key, value in settings.values.items()
         },
+        "columns": [asdict(column) for column in settings.columns],
         "key": Fingerprinter(the_plan.key).key_id,
     }
 

@@ -128,12 +128,13 @@ def to_toml(source: str, classes: Iterable[ColumnClass]) -> str:
 
 
 def _entry(source: str, column: ColumnClass) -> str:
-    lines = [f"[[sources.{_quoted(source)}.columns]]"]
+    lines = ["[[column]]"]
     for share in column.kinds:
         said = f"{share.kind}: {share.share:.1%} of rows, {share.distinct:.0%} distinct"
         why = re.sub(r"[\x00-\x1f\x7f]+", " ", "; ".join(share.evidence))
         lines.append(f"# {said}; {why}")
-    lines.append(f"table = {_quoted('.'.join(column.table))}")
+    lines.append(f"source = {_quoted(source)}")
+    lines.append(f"table = {_list(column.table)}")
     lines.append(f"column = {_quoted(column.column)}")
     lines.append(f"nature = {_quoted(column.nature)}")
     lines.append(f"kinds = {_list([share.kind for share in column.kinds])}")

@@ -103,6 +103,11 @@ class SqlConnector:
                 if refused is not None:
                     yield Entry(self._item(table), refused)
                     continue
+                for name, reason in self._ignored(table).items():
+                    yield Entry(
+                        Item(self._source, (*table.path, name)),
+                        Outcome(State.SKIPPED, Reason.EXCLUDED, f"column: {reason}"),
+                    )
                 yield from self._units(connection, table, snapshot)
             yield with_likely(connection, self.structure()).structure
 
@@ -130,6 +135,15 @@ class SqlConnector:
 
     def _item(self, table: Table) -> Item:
         return Item(self._source, table.path, _MEDIA_TYPE)
+
+    def _ignored(self, table: Table) -> dict[str, str]:
+        """The columns of `table` that are not to be read, and why."""
+        names = {column.name for column in table.columns}
+        return {
+            name: reason
+            for path, name, reason in self._options.ignored
+            if path == table.path and name in names
+        }
 
     def _refused(self, table: Table) -> Outcome | None:
         facts = table.facts
@@ -175,7 +189,8 @@ class SqlConnector:
     def read(self, unit: Unit) -> Iterator[Event]:
         """The texts of a range of a table, a block for each column of each batch of rows."""
         range_: Range = unit.range
-        selection = Selection(self.dialect, range_, self._options.value_bytes)
+        ignored = frozenset(self._ignored(range_.table))
+        selection = Selection(self.dialect, range_, self._options.value_bytes, ignored)
         tally = Tally()
         yield self._item(range_.table)
         trouble = yield from self._rows(selection, tally)

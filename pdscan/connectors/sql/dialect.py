@@ -19,7 +19,8 @@ class Options:
 
     ``sample`` rows of each table are read (0: all). ``rate`` is the most rows per second of one
     worker (0: as fast as they come). ``range_bytes`` is the size of a unit of work in the database.
-    Values above ``value_bytes`` are not fetched.
+    Values above ``value_bytes`` are not fetched. ``ignored`` columns, as (path of the table, name,
+    reason), are not read.
     """
 
     views: bool = False
@@ -30,6 +31,7 @@ class Options:
     connect_timeout: float = 10.0
     range_bytes: int = 64 << 20
     value_bytes: int = 16 << 20
+    ignored: tuple[tuple[tuple[str, ...], str, str], ...] = ()
     retries: int = 3
     retry_wait: float = 1.0
 

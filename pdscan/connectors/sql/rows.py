@@ -42,6 +42,7 @@ class Selection:
     dialect: Dialect
     range: Range
     value_bytes: int
+    ignored: frozenset[str] = frozenset()
     columns: tuple[Column, ...] = ()
     key: tuple[str, ...] = ()
     _expressions: list[str] = field(default_factory=list)
@@ -52,7 +53,8 @@ class Selection:
 
     def __post_init__(self) -> None:
         table, dialect = self.range.table, self.dialect
-        readable = [c for c in table.columns if c.name not in table.facts.missing_columns]
+        closed = {*table.facts.missing_columns, *self.ignored}
+        readable = [c for c in table.columns if c.name not in closed]
         self.columns = tuple(c for c in readable if c.family in _READ)
         binary = [condition for c in readable if (condition := dialect.is_binary(c))]
         guarded = [c for c in self.columns
