@@ -132,8 +132,8 @@ def test_columns_are_classed_by_what_they_hold(postgres: Database) -> None:
     assert "name" in mail.evidence
     assert "type: varchar(80)" in mail.evidence
     written = tomllib.loads(to_toml('sh"op', classes))
-    assert written["sources"]['sh"op']["columns"][0] == {
-        "table": "public.people", "column": "mail", "nature": "identifier", "kinds": ["email"],
+    assert written["column"][0] == {
+        "source": 'sh"op', "table": ["public", "people"], "column": "mail", "nature": "identifier", "kinds": ["email"],
     }  # fmt: skip
     assert to_toml("s", ()) == ""
 
