@@ -1,7 +1,5 @@
 """Reading and scanning databases, against the database's own way of handing a table out.
 
-    python bench/databases.py [--rows 1000000] [--servers postgresql,mysql]
-
 Needs PostgreSQL and MariaDB on 127.0.0.1 with an administrator ``root`` without a password, and
 their clients ``psql`` and ``mysql``. Makes a database of its own and drops it. Each figure is of a
 process of its own, so that peak memory is that of the one job.
@@ -9,7 +7,6 @@ process of its own, so that peak memory is that of the one job.
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import resource
 import secrets
@@ -17,9 +14,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 
+from bench.measure import Run
+from bench.table import Row
 from pdscan.connectors.interface import Unit
 from pdscan.connectors.sql.connector import SqlConnector
 from pdscan.connectors.sql.opening import open_database
@@ -31,6 +31,8 @@ from pdscan.matching.windows import Scanner
 from pdscan.model import Block
 
 HOST = "127.0.0.1"
+_ROWS = 1_000_000
+_SCAN_TARGET = 0.25  # of the speed of COPY, with one worker
 
 CUSTOMERS = """CREATE TABLE customers (id {int} PRIMARY KEY, name varchar(80), email varchar(120),
     phone varchar(20), hetu varchar(11), street varchar(80), city varchar(40), iban varchar(34))"""
@@ -168,40 +170,36 @@ def measured(
     return answer.get()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--servers", default="postgresql,mysql")
-    arguments = parser.parse_args()
+def rows(folder: Path, *, small: bool) -> Iterator[Row]:
+    """Each table read, and scanned for two kinds, by one worker; `folder` is not needed."""
+    del folder
+    count = _ROWS // 20 if small else _ROWS
     name = f"pdscan_bench_{secrets.token_hex(4)}"
-    for server in arguments.servers.split(","):
+    for server in ("postgresql", "mysql"):
         first = admin(server, "postgres" if server == "postgresql" else "mysql")
         with first.connect() as connection:
             run(connection, f"CREATE DATABASE {name}")
         try:
             with admin(server, name).connect() as connection:
-                for statement in statements(server, arguments.rows):
+                for statement in statements(server, count):
                     run(connection, statement)
             url = f"{server}://root@{HOST}/{name}"
             for table in VALUES:
-                report(server, url, table, arguments.rows)
+                yield from _compared(server, url, table, count)
         finally:
             with first.connect() as connection:
                 run(connection, f"DROP DATABASE {name}")
 
 
-def report(server: str, url: str, table: str, rows: int) -> None:
+def _compared(server: str, url: str, table: str, count: int) -> Iterator[Row]:
     base = measured(native, server, url, table)
-    print(f"{server} {table}: client to /dev/null {rows / base.seconds:,.0f} rows/s")
+    client = "psql COPY to /dev/null" if server == "postgresql" else "mysql --quick to /dev/null"
+    size = 0
     for job in (read, scan):
         ran = measured(job, server, url, table)
-        what = f"{ran.count:,} findings" if job is scan else f"{ran.count / 1e6:,.0f} MB of text"
-        print(
-            f"  {job.__name__}: {rows / ran.seconds:,.0f} rows/s, "
-            f"{base.seconds / ran.seconds:.2f} x, {rows / ran.cpu:,.0f} rows per CPU second, "
-            f"{what}, peak {ran.memory} MB"
-        )
-
-
-if __name__ == "__main__":
-    main()
+        size = size or ran.count  # bytes of text, which reading gives
+        target = _SCAN_TARGET if job is scan and server == "postgresql" else None
+        yield Row(
+            f"{server}, {job.__name__} {table}: {count / ran.seconds:,.0f} rows/s", client, size,
+            Run(base.seconds, base.memory << 20), Run(ran.seconds, ran.memory << 20), target,
+        )  # fmt: skip
