@@ -119,10 +119,8 @@ class Columns:
         # What is left out keeps its place, so that positions stay those of the file.
         token = np.where(kept[item], token, np.uint64(0))
         unit = np.where(kept[item], unit, np.uint64(0))
-        return (
-            token, unit, (item + base).astype(np.int32), of_kind[kind],
-            rows["likelihood"].to_numpy().astype(np.int8),
-        )  # fmt: skip
+        likelihood: Ints = rows["likelihood"].to_numpy()
+        return token, unit, (item + base).astype(np.int32), of_kind[kind], likelihood  # type: ignore[return-value] # narrower integers
 
     def unit_of(self, item: int, part: str, record: int) -> int:
         """The unit of a record of an item (-1: the item as a whole)."""

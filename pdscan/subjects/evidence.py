@@ -52,7 +52,9 @@ class Judge:
         counted = {n: kind for n, kind in fresh.items() if kind in COUNTED | LOOSE}
         for number, persons in self._persons(counted).items():
             if counted[number] in LOOSE:
-                said = f"seen with {persons} people" if persons > 1 else "several people may have it"
+                said = (
+                    f"seen with {persons} people" if persons > 1 else "several people may have it"
+                )
                 self._known[number] = Verdict(False, persons, said)
             elif persons > 1:
                 self._known[number] = Verdict(False, persons, f"seen with {persons} people")

@@ -75,6 +75,7 @@ class Places:
 
     def rows(self, places: Iterable[Place]) -> dict[Place, Row]:
         """The rows and records at `places`, as far as they can be read."""
+        places = list(dict.fromkeys(places))
         wanted = [p for p in places if p not in self._rows and (p.key or p.record >= 0)]
         by_item: dict[tuple[int, str], list[Place]] = {}
         for place in wanted:
@@ -82,11 +83,12 @@ class Places:
             by_item.setdefault((place.item, place.part if place.key else "#"), []).append(place)
         for group in by_item.values():
             try:
-                for place, row in self._read(group):
-                    self._rows[place] = row
+                for place, found in self._read(group):
+                    self._rows[place] = found
             except PdscanError as error:
                 self.unread[self._columns.items[group[0].item].locator] = str(error)
-        return {place: row for place in places if (row := self._rows.get(place)) is not None}
+        known = ((place, self._rows.get(place)) for place in places)
+        return {place: row for place, row in known if row is not None}
 
     def _read(self, group: Sequence[Place]) -> Iterator[tuple[Place, Row]]:
         fact = self._columns.items[group[0].item]

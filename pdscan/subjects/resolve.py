@@ -7,7 +7,7 @@ done so stands in ``docs/decisions/subjects.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,10 +100,14 @@ class Resolver:
         for finding, place in zip(found, places, strict=True):
             one = self.joined[token(finding["fingerprint"])]
             name = names.written_in(texts[place].values) if place in texts else ""
-            self._hold(place, self._strength(one, name), one, finding["field"])
+            strength = self._strength(one, name)
+            if strength is not None:
+                self._hold(place, strength, one, finding["field"])
 
-    def _strength(self, one: Joined, name: str) -> Likelihood:
-        """How likely a place is the person's in which `one` stands beside `name`."""
+    def _strength(self, one: Joined, name: str) -> Likelihood | None:
+        """How likely a place is the person's in which `one` stands beside `name`; None where the
+        name says that it is another's, and all that speaks for the person is what many have.
+        """
         known = bool(name) and any(names.alike(own, name) for own in self._names)
         if one.verdict.joins:
             if name and self._names and not known and not one.given and one.kind in COUNTED:
@@ -111,7 +115,7 @@ class Resolver:
             return one.likelihood
         if one.kind in COUNTED and known:
             return min(one.likelihood, Likelihood.LIKELY)
-        return Likelihood.POSSIBLE
+        return None if name and self._names and not known else Likelihood.POSSIBLE
 
     def _hold(self, place: Place, likelihood: Likelihood, one: Joined, where: str) -> None:
         old = self.held.get(place)
@@ -186,8 +190,10 @@ class Resolver:
             return
         if verdict is None:
             verdict = self._judge.verdicts({number: kind}, self._names)[number]
-        ceiling = Likelihood.VERY_LIKELY if held is None or kind in OWN | DOCUMENTS else (
-            Likelihood.LIKELY
+        ceiling = (
+            Likelihood.VERY_LIKELY
+            if held is None or kind in OWN | DOCUMENTS
+            else (Likelihood.LIKELY)
         )
         likelihood = min(ceiling, Likelihood.VERY_LIKELY if held is None else held.likelihood)
         path = () if held is None else held.path
@@ -237,9 +243,15 @@ class Resolver:
                 near = Place(item, table.name if in_file else "")
                 place = self._places.row_place(near, table, row)  # type: ignore[arg-type] # has key and values
                 if place is not None:
-                    step = Step(KEY, f"{table.name}.{start.column}", str(
-                        self._places.locator(Place(place.item, place.part, written_key(*row.key)))
-                    ))
+                    step = Step(
+                        KEY,
+                        f"{table.name}.{start.column}",
+                        str(
+                            self._places.locator(
+                                Place(place.item, place.part, written_key(*row.key))
+                            )
+                        ),
+                    )
                     self.held[place] = Held(place, Likelihood.VERY_LIKELY, (step,))
             if any(self._columns.items[p.item].source == start.source for p in self.held):
                 return
