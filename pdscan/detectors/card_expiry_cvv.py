@@ -56,6 +56,7 @@ DETECTOR = Detector(
     kind="card_expiry_cvv",
     name="Validity or verification code of a payment card",
     category="PaymentCardExpiry",
+    secret=True,
     finders=(
         Around(
             r"[^0-9\n]{0,14}[0-9]", before=40, after=14, caseless=True,
@@ -63,7 +64,8 @@ DETECTOR = Detector(
                    "expiry", "expires", "valid thru", "valid until", "good thru", "security code",
                    "turvakoodi", "säkerhetskod", "voimassa", "giltig till", "giltigt till"),
         ),
-        Around(r"[0-9]{4}[ ,;|\t]{1,3}(?:exp\.? ?)?(?:0[1-9]|1[0-2])/[2-4][0-9]", before=24, after=3),
+        Around(r"[0-9]{4}[ ,;|\t]{1,3}(?:exp\.? ?)?(?:0[1-9]|1[0-2])/[2-4][0-9]", before=24,
+               after=3),
         Cell(12, unless=("promo", "coupon", "product", "contract", "password", "token", "domain",
                          "certificate", "postal", "error", "country")),
     ),

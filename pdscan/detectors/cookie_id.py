@@ -17,7 +17,8 @@ from pdscan.model import Likelihood
 
 _NAMES = (
     "_ga", "_gid", "_gcl_au", "_fbp", "_fbc", "_pk_id", "_pk_ses", "_hjSession", "_hjid", "_uetvid",
-    "_uetsid", " MUID", "_clck", "_clsk", "PHPSESSID", "JSESSIONID", "ASP.NET_SessionId", ".ASPXAUTH",
+    "_uetsid", " MUID", "_clck", "_clsk", "PHPSESSID", "JSESSIONID", "ASP.NET_SessionId",
+    ".ASPXAUTH",
     ".AspNetCore.", "ASPSESSIONID", "connect.sid", "laravel_session", "wordpress_logged_in_",
     "sessionid", "session_id", "sessid", "ajs_anonymous_id", "amplitude_id", "hubspotutk", "__hstc",
     "optimizelyEndUserId", "intercom-session-", "_shopify_y", "_shopify_s", "woocommerce_session_",
@@ -55,14 +56,17 @@ DETECTOR = Detector(
     kind="cookie_id",
     name="Cookie or client identifier",
     category="UID",
+    secret=True,
     finders=(
         Around(r"[.0-9A-Za-z_-]{0,40}=", before=80, after=170, words=_NAMES),
         Around(r"[0-9]\.", before=10, after=32, words=("GA1.", "fb.")),
         Cell(180, unless=("consent", "banner", "policy", "oauth", "count", "length")),
     ),
     judge=judge,
-    labels=("client id", "clientid", "ga client id", "cookie id", "cookieid", "visitor id", "cookie",
-            "session id", "sessionid", "user pseudo id", "anonymous id", "device id", "advertising id",
+    labels=("client id", "clientid", "ga client id", "cookie id", "cookieid", "visitor id",
+            "cookie",
+            "session id", "sessionid", "user pseudo id", "anonymous id", "device id",
+            "advertising id",
             "idfa", "gaid", "gclid", "fbclid", "evästetunniste", "istuntotunniste", "kak id"),
     examples=("_ga=GA1.2.1234567890.1612345678",),
 )  # fmt: skip

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pdscan.detectors import texts
 from pdscan.detectors.interface import Candidates, Cell, Detector, Judged
-from pdscan.model import Bytes2D, Likelihood
+from pdscan.model import Likelihood
 
 _NOT_SECRETS = (
     r"(?i)^(?:\*+|x{3,}|•+|\.{3,}|-+|null|none|nil|undefined|true|false|str|string|text|varchar\S*|char\S*"
@@ -20,9 +20,9 @@ _NOT_SECRETS = (
     r"|forgot\w*|enter\w*|your\w*|the|is|was|not|and|or|must|should|for|to|in|of|with|use\w*|set|see|new"
     r"|old|self|this|props|req|request|os|env|process|config|settings|options|args|kwargs|params|ctx"
     r"|get\w*|n/a|yes|no|on|off|y|n|varchar|type|value|field|label|hash\w*|default|protected|encrypted)"
-    r"(?:$|[.(\[,:?!<])"
+    r"(?:$|[.(\[,:?!<)])"
     r"|^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"
-    r"|^[\x24%{<\[(@&]|\(\)?$|[A-Za-z_]\(|=>|::|\x24\{|\{\{|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|^[A-Z]+_[A-Z_]+$"
+    r"|^[\x24%{<\[(@&]|\(\)?$|[A-Za-z_][(\[]|=>|::|\x24\{|\{\{|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|^[A-Z]+_[A-Z_]+$"
 )
 
 
@@ -39,20 +39,15 @@ def judge(candidates: Candidates) -> Judged:
     return texts.judged(found, level, {"digits or signs": found.found & ~word}, found.text)
 
 
-def mask(candidates: Candidates) -> Bytes2D:
-    """Nothing of a password is shown, not even its length."""
-    return np.full((len(candidates), 8), ord("*"), np.uint8)
-
-
 DETECTOR = Detector(
     kind="password",
     name="Password in the clear",
     category="Password",
+    secret=True,
     finders=(Cell(80, unless=("hash", "hashed", "digest", "salt", "reset", "changed", "expires",
                               "expiry", "policy", "length", "hint", "updated", "date", "url", "min",
                               "max", "strength", "id", "type", "file", "attempts", "algorithm")),),
     judge=judge,
-    mask=mask,
     labels=("password", "passwd", "passphrase", "pwd", "pass phrase", "login password", "pin code",
             "salasana", "salasanasi", "tunnussana", "pin koodi", "lösenord", "losenord", "pinkod",
             "passord", "adgangskode", "kodeord", "parool", "salasõna"),

@@ -11,8 +11,8 @@ import numpy as np
 
 from pdscan.connectors.files import Files
 from pdscan.connectors.interface import Connector, ReadOptions, Unit
-from pdscan.connectors.reopen import place_name, text_at
-from pdscan.model import Block, Entry, Item, Locator, Outcome
+from pdscan.connectors.reopen import text_at
+from pdscan.model import Block, Entry, Item, Locator, Outcome, place_name
 
 
 @dataclass(frozen=True)
