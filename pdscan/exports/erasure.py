@@ -21,7 +21,8 @@ from pdscan.subjects.model import Decision, Holding, Role, Subject
 
 _NAME = "person_name"
 _REQUEST = Ground(
-    "", "request", "Regulation (EU) 2016/679, Article 17(1)", ERASURE, "", "", "erasure was asked for"
+    "", "request", "Regulation (EU) 2016/679, Article 17(1)", ERASURE,
+    explained="erasure was asked for",
 )  # fmt: skip
 
 
@@ -205,7 +206,8 @@ def _removed(
         )
     else:
         yield replace(
-            whole, action=Action.ERASE, takes=takes, reason="erasure was asked for, no rule keeps it"
+            whole, action=Action.ERASE, takes=takes,
+            reason="erasure was asked for, and no rule keeps it",
         )  # fmt: skip
 
 

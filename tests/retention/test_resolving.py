@@ -38,7 +38,9 @@ def record(values: Mapping[str, str | None] | None = None, **more: object) -> Re
     return Record(**(given | more))  # type: ignore[arg-type]  # a table of cases
 
 
-CASES = {
+CASES: dict[
+    str, tuple[str, Mapping[str, str | None], dict[str, str], dict[str, str], set[str]]
+] = {
     # name: (rules, cells, kept by field, until by field, what is manual)
     "a statute keeps": (
         STATUTE, {"at": "2024-05-01"}, {"at": "books"}, {"at": "2030-05-01"}, set()),
@@ -85,7 +87,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_rules(case: str) -> None:
     rules, cells, kept, until, manual = CASES[case]
-    found = resolve(policy(rules), (), record(dict(cells), entity="Nordkauppa Oy"), DAY)
+    found = resolve(policy(rules), (), record(cells, entity="Nordkauppa Oy"), DAY)
     assert {v.field: v.kept_by.name for v in found.kept if v.kept_by} == kept
     ends = {v.field: v.until.isoformat() if v.until else "" for v in found.kept}
     assert {name: ends[name] for name in until} == until
