@@ -268,7 +268,7 @@ def _zip_names(content: Content) -> tuple[list[str], str]:
 def _ole(content: Content) -> str:
     """The use of an OLE compound file by the streams in its directory ([MS-CFB] 2.6)."""
     head = content.head
-    sector = 1 << int.from_bytes(head[30:32], "little")
+    sector = 4096 if head[30:32] == b"\x0c\0" else 512
     first = int.from_bytes(head[48:52], "little")
     names: set[str] = set()
     with suppress(OSError, ValueError), content.open() as stream:

@@ -17,7 +17,8 @@ from pdscan.model import Likelihood
 
 _NAMES = (
     "_ga", "_gid", "_gcl_au", "_fbp", "_fbc", "_pk_id", "_pk_ses", "_hjSession", "_hjid", "_uetvid",
-    "_uetsid", " MUID", "_clck", "_clsk", "PHPSESSID", "JSESSIONID", "ASP.NET_SessionId", ".ASPXAUTH",
+    "_uetsid", " MUID", "_clck", "_clsk", "PHPSESSID", "JSESSIONID", "ASP.NET_SessionId",
+    ".ASPXAUTH",
     ".AspNetCore.", "ASPSESSIONID", "connect.sid", "laravel_session", "wordpress_logged_in_",
     "sessionid", "session_id", "sessid", "ajs_anonymous_id", "amplitude_id", "hubspotutk", "__hstc",
     "optimizelyEndUserId", "intercom-session-", "_shopify_y", "_shopify_s", "woocommerce_session_",
@@ -61,8 +62,10 @@ DETECTOR = Detector(
         Cell(180, unless=("consent", "banner", "policy", "oauth", "count", "length")),
     ),
     judge=judge,
-    labels=("client id", "clientid", "ga client id", "cookie id", "cookieid", "visitor id", "cookie",
-            "session id", "sessionid", "user pseudo id", "anonymous id", "device id", "advertising id",
+    labels=("client id", "clientid", "ga client id", "cookie id", "cookieid", "visitor id",
+            "cookie",
+            "session id", "sessionid", "user pseudo id", "anonymous id", "device id",
+            "advertising id",
             "idfa", "gaid", "gclid", "fbclid", "evästetunniste", "istuntotunniste", "kak id"),
     examples=("_ga=GA1.2.1234567890.1612345678",),
 )  # fmt: skip

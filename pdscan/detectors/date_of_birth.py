@@ -17,7 +17,8 @@ from pdscan.detectors.interface import Around, Candidates, Cell, Detector, Judge
 from pdscan.model import Likelihood
 
 _MONTHS = (
-    "jan|tammi|jaan", "feb|helmi|veebr", "mar|mär|maalis|mars|märts", "apr|huhti", "may|maj|mai|touko",
+    "jan|tammi|jaan", "feb|helmi|veebr", "mar|mär|maalis|mars|märts", "apr|huhti",
+    "may|maj|mai|touko",
     "jun|kesä|juuni", "jul|heinä|juuli", "aug|elo", "sep|syys", "oct|okt|loka", "nov|marras",
     "dec|des|dets|joulu",
 )  # fmt: skip
@@ -48,7 +49,7 @@ def _iso(text: str) -> str | None:
         day, year = numbers
     elif len(numbers) == 1:
         year, month, day = numbers[0] // 10000, numbers[0] // 100 % 100, numbers[0] % 100
-        if not year >= _OLDEST:
+        if year < _OLDEST:
             day, month, year = numbers[0] // 1000000, numbers[0] // 10000 % 100, numbers[0] % 10000
     elif len(numbers) == 3:
         year, month, day = numbers if numbers[0] > 31 else reversed(numbers)
@@ -93,9 +94,11 @@ DETECTOR = Detector(
     finders=(
         Around(
             r"[^0-9]{0,20}[0-9]", before=24, after=30, caseless=True,
-            words=("syntynyt", "synt.", "syntymäaika", "syntymäpäiv", "född", "født", "födelsedatum",
-                   "födelsetid", "födelsedag", "fødselsdato", " born", "\nborn", "(born", " dob",
-                   "\ndob", "(dob", "d.o.b", "date of birth", "birth date", "birthdate", "birthday",
+            words=("syntynyt", "synt.", "syntymäaika", "syntymäpäiv", "född", "født",
+                   "födelsedatum",
+                   "födelsetid", "födelsedag", "fødselsdato", " born", "\nborn", "(born", " dob ",
+                   " dob:", "\ndob ",
+                   "(dob ", "d.o.b", "date of birth", "birth date", "birthdate", "birthday",
                    "sündinud", "sünniaeg", "sünnikuupäev"),
         ),
         Cell(40),

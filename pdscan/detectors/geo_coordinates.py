@@ -16,11 +16,13 @@ from pdscan.detectors.interface import Around, Candidates, Cell, Detector, Judge
 from pdscan.model import Likelihood
 
 _DEGREES = r"[+-]?[0-9]{1,3}\.[0-9]{4,15}"
-_ANGLE = r"[0-9]{1,2}[ ]?['’′][ ]?(?:[0-9]{1,2}(?:[.,][0-9]{1,6})?[ ]?(?:\"|”|″|''))?[ ]?"
+_AFTER_MINUTES = r"[ ]?['’′][ ]?(?:[0-9]{1,2}(?:[.,][0-9]{1,6})?[ ]?(?:\"|”|″|''))?[ ]?"
+_ANGLE = "[0-9]{1,2}" + _AFTER_MINUTES
+_ANGLE_LESS_ONE = "[0-9]?" + _AFTER_MINUTES  # digit, that is
 _PARTS = re.compile(
     r"([0-9]{1,3})[ ]?°[ ]?([0-9]{1,2})[ ]?['’′][ ]?(?:([0-9.,]+)[ ]?(?:\"|”|″|''))?[ ]?([NSEW])"
 )
-_BORDER = r"(?:[^0-9A-Za-z].*)?$"
+_BORDER = r"(?:[^0-9A-Za-z.].*|[.](?:[^0-9].*)?)?$"
 
 
 def _from_pair(text: str) -> str | None:
@@ -61,7 +63,7 @@ def judge(candidates: Candidates) -> Judged:
         )  # fmt: skip
         sexagesimal = texts.cut_around(
             candidates, r"[0-9]{1,3}[ ]?°[ ]?[0-9]",
-            f"{_ANGLE.replace('{1,2}', '{0,1}', 1)}[NS][ ,;/]{{0,3}}[0-9]{{1,3}}[ ]?°[ ]?{_ANGLE}[EW]",
+            f"{_ANGLE_LESS_ONE}[NS][ ,;/]{{0,3}}[0-9]{{1,3}}[ ]?°[ ]?{_ANGLE}[EW]",
             border=_BORDER,
         )  # fmt: skip
         found = decimal.or_else(sexagesimal)

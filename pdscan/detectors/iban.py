@@ -75,12 +75,12 @@ def _fits(chars: Bytes2D, country: Ints) -> Flags:
 
 def _modulo_97(chars: Bytes2D) -> Ints:
     """The number of each row modulo 97, its first four characters moved to the end."""
-    length = chars.shape[1]
+    length, columns = chars.shape[1], np.ascontiguousarray(chars.T)
     rest = np.zeros(len(chars), np.int64)
     bound = 97
     for column in (*range(4, length), 0, 1, 2, 3):
-        value = _VALUE[chars[:, column]]
-        if column < 2 or not is_digit(chars[:, column]).all():
+        value = _VALUE[columns[column]]
+        if column < 2 or not is_digit(columns[column]).all():
             rest *= np.where(value < 10, 10, 100)
             bound *= 100
         else:

@@ -56,10 +56,10 @@ DETECTOR = Detector(
     name="MAC address",
     category="MACAddress",
     finders=(
-        Shape("[9A]{2}(?:-[9A]{2}){5}", apart="-.+", hint="(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}"),
+        Shape("[9A]{2}(?:-[9A]{2}){5}", apart="-.+", hint="(?:-[0-9A-Fa-f]{2}){5}"),
         Shape(r"[9A]{4}\.[9A]{4}\.[9A]{4}", apart="-.+",
-              hint=r"(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}"),
-        Run(":", _WORD + ":", 64, hint="(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", least=5,
+              hint=r"(?:\.[0-9A-Fa-f]{4}){2}"),
+        Run(":", _WORD + ":", 64, hint="(?::[0-9A-Fa-f]{2}){5}", least=5,
             beyond_ascii=True),
     ),
     judge=judge,

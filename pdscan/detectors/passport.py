@@ -71,7 +71,10 @@ def judge(candidates: Candidates) -> Judged:
         mrz = mrz.or_else(texts.cut_around(candidates, _TD1, _TD1_END, border=_BORDER))
         mrz = mrz.where(~texts.missing(texts.each(mrz.text, document_number)))
         beside = texts.cut_around(
-            candidates, "[A-Z]{0,3}[ ]?[0-9]", "[0-9]{5,8}", border=r"(?:[^0-9A-Za-z.-].*)?$"
+            candidates,
+            "[A-Z]{0,3}[ ]?[0-9]",
+            "[0-9]{5,8}",
+            border=r"(?:[^0-9A-Za-z.-].*|[.](?:[^0-9].*)?)?$",
         )
         beside = beside.where(texts.matches(texts.around(candidates)[0], "(?i)pass"))
         found, zone = mrz.or_else(beside), mrz.found
@@ -92,7 +95,8 @@ DETECTOR = Detector(
         Around(r"[0-9]{7}[MFX<][0-9]{7}", before=90, after=64),
         Around(
             r"[^0-9\n]{0,28}[0-9]", before=44, after=12, caseless=True,
-            words=("passport", "passinumero", "passin n", "passi:", "passi ", "passnummer", "pass nr",
+            words=("passport", "passinumero", "passin n", "passi:", "passi ", "passnummer",
+                   "pass nr",
                    "passinumber"),
         ),
         Cell(24, unless=("expiry", "issued", "country", "date", "password")),

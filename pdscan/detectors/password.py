@@ -20,9 +20,9 @@ _NOT_SECRETS = (
     r"|forgot\w*|enter\w*|your\w*|the|is|was|not|and|or|must|should|for|to|in|of|with|use\w*|set|see|new"
     r"|old|self|this|props|req|request|os|env|process|config|settings|options|args|kwargs|params|ctx"
     r"|get\w*|n/a|yes|no|on|off|y|n|varchar|type|value|field|label|hash\w*|default|protected|encrypted)"
-    r"(?:$|[.(\[,:?!<])"
+    r"(?:$|[.(\[,:?!<)])"
     r"|^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"
-    r"|^[\x24%{<\[(@&]|\(\)?$|[A-Za-z_]\(|=>|::|\x24\{|\{\{|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|^[A-Z]+_[A-Z_]+$"
+    r"|^[\x24%{<\[(@&]|\(\)?$|[A-Za-z_][(\[]|=>|::|\x24\{|\{\{|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|^[A-Z]+_[A-Z_]+$"
 )
 
 

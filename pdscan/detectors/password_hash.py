@@ -33,7 +33,7 @@ _FRAMEWORKS = (
     rf"|scrypt:[0-9]{{4,7}}:[0-9]{{1,3}}:[0-9]{{1,3}}[\x24]{_B64}{{4,40}}[\x24][0-9a-f]{{64,128}}"
     r"|\{(?:SSHA|SHA|SMD5|MD5|CRYPT|SSHA256|SSHA512|SHA256|SHA512)\}[A-Za-z0-9+/=.\x24]{13,140}"
 )
-_BARE = "(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{96}|[0-9a-fA-F]{64}|[0-9a-fA-F]{56}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})"
+_BARE = "|".join(f"[0-9a-fA-F]{{{size}}}" for size in (128, 96, 64, 56, 40, 32))
 _BORDER = r"(?:[^A-Za-z0-9./].*|\..*)?$"
 
 
@@ -43,7 +43,9 @@ def judge(candidates: Candidates) -> Judged:
     known = texts.cut(values, r"(?:.*?[^A-Za-z0-9])??", f"(?:{_CRYPT}|{_FRAMEWORKS})", _BORDER)
     found = known
     if candidates.anchor is None:
-        found = known.or_else(texts.cut(values, r"[\s\"']*(?:0x)?", _BARE, r"(?:[^0-9A-Za-z].*)?$"))
+        found = known.or_else(
+            texts.cut(values, r"[\s\"']*(?:0x)?", f"(?:{_BARE})", r"(?:[^0-9A-Za-z].*)?$")
+        )
     level = np.where(known.found, Likelihood.LIKELY, Likelihood.UNLIKELY)
     bare = found.found & ~known.found
     plain = pc.if_else(bare, pc.utf8_lower(found.text), found.text)
@@ -64,8 +66,10 @@ DETECTOR = Detector(
         Cell(240),
     ),
     judge=judge,
-    labels=("password hash", "passwordhash", "hashed password", "password digest", "encrypted password",
-            "pwd hash", "pass hash", "password", "passwd", "user pass", "salasana", "salasanatiiviste",
+    labels=("password hash", "passwordhash", "hashed password", "password digest",
+            "encrypted password",
+            "pwd hash", "pass hash", "password", "passwd", "user pass", "salasana",
+            "salasanatiiviste",
             "lösenord", "lösenordshash", "md5", "pw hash"),
     examples=("$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW",),
 )  # fmt: skip

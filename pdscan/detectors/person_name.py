@@ -132,5 +132,6 @@ DETECTOR = Detector(
             "kontaktperson", "kund", "kundens namn", "mottagare", "beställare", "betalare",
             "fornavn", "etternavn", "efternavn", "navn", "eesnimi", "perekonnanimi",
             "from", "to", "cc", "bcc", "reply to", "sender", "recipient", "author", "customer"),
-    examples=("Matti Meikäläinen <matti.meikalainen@example.fi>", "Terveisin,\nMatti Meikäläinen\n"),
+    examples=("Matti Meikäläinen <matti.meikalainen@example.fi>",
+              "Terveisin,\nMatti Meikäläinen\n"),
 )  # fmt: skip

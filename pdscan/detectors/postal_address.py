@@ -63,7 +63,8 @@ _TOWN = f"[{CAPITAL}]{_REST_OF_TOWN}"
 _NORDIC = rf"{_STREET}[ ][0-9]{{1,3}}{_DOOR}"
 _UK_POSTCODE = r"[A-Z]{1,2}[0-9][0-9A-Z]?[ ][0-9][A-Z]{2}"
 _ENGLISH = (
-    rf"(?:(?:Flat|Studio|Unit|Apartment)[ ][0-9]{{1,3}}[A-Za-z]?{_BREAK}(?:[0-9]{{1,4}}[A-Za-z]?[ ])?"
+    rf"(?:(?:Flat|Studio|Unit"
+    rf"|Apartment)[ ][0-9]{{1,3}}[A-Za-z]?{_BREAK}(?:[0-9]{{1,4}}[A-Za-z]?[ ])?"
     rf"|[0-9]{{1,5}}[A-Za-z]?[ ])(?:{_WORD}[ ]){{0,3}}{_WORD}"
 )
 _NAMED_TOWN = rf"(?:{_BREAK}(?:{_WORD}[ ]){{0,2}}{_WORD}){{1,3}}"
@@ -97,7 +98,8 @@ _MONTH = (
     r"|(?:kuu|kuuta)[ ][0-9]"
 )
 _BEFORE_STREETS = (  # capitalised at the beginning of a sentence
-    r"(?:Till|To|At|From|In|Ship to|Deliver to|Osoite|Adress|Address|Postiosoite|Toimitusosoite|Asun"
+    r"(?:Till|To|At|From|In|Ship to|Deliver to|Osoite|Adress|Address|Postiosoite|Toimitusosoite"
+    r"|Asun"
     r"|Toimita|Leverera|Bor|Bor på|Vid|På|I|Från|Adresse|Osoitteesta|Osoitteessa|Lives at)[ ]"
 )
 _NOT_STREETS = (
@@ -135,9 +137,13 @@ def judge(candidates: Candidates) -> Judged:
 def _judge_cells(texts: pa.Array) -> Judged:
     """Fields that are called an address: a street form, or any words with a number."""
     formed = cut(texts, r"[\s]*", rf"(?:{_IN_CELL})", _BORDER)
-    loose = cut(texts, r"[\s]*", r"[^\n;|@<>{}=]{6,90}", "").where(
-        matches(texts, rf"[{LETTER}]{{3}}") & matches(texts, "[0-9]")
-        & matches(texts, r"\S[ ]\S") & ~matches(texts, r"@|://")
+    loose = cut(
+        texts, r"[\s]*", r"[^\n;|@<>{}=()\[\]_\"\\]{5,89}[^\s;|@<>{}=()\[\]_\"\\]",
+        r"[ ]*(?:[;\r\n].*)?$",
+    )  # fmt: skip
+    loose = loose.where(
+        matches(loose.text, rf"[{LETTER}]{{2}}") & matches(loose.text, "[0-9]")
+        & matches(loose.text, r"\S[ ]\S") & ~matches(loose.text, "://")
     )  # fmt: skip
     best = formed.or_else(loose)
     town = formed.found & matches(best.text, _WITH_TOWN)
@@ -165,12 +171,14 @@ DETECTOR = Detector(
     finders=(
         Around("", before=80, after=90, words=tuple(
             f"{ending} {digit}" for ending in _ENDINGS.split("|") for digit in range(10))),
-        Around(r"[,\n][ ]{0,2}(?:(?:FIN?|SE?|NO?|DK|EE|AX)[- ])?[0-9]{3}[0-9 ][0-9]{0,2}[ ](?:[A-Z]|\xc3.)",
+        Around(r"[,\n][ ]{0,2}(?:(?:FIN?|SE?|NO?|DK|EE|AX)[- ])?"
+               r"[0-9]{3}[0-9 ][0-9]{0,2}[ ](?:[A-Z]|\xc3.)",
                before=120, after=60),
         Around(r"[A-Z][0-9][0-9A-Z]?[ ][0-9][A-Z]{2}", before=160, after=4),
         Around(r"[A-Z]{2}[ ][0-9]{5}", before=160, after=8),
         Around("", before=80, after=8, words=tuple(f" {name}" for name in _STREETS.split("|"))),
-        Cell(160, lines=4, unless=("email", "e mail", "mail", "sähköposti", "e post", "ip", "mac", "web", "url",
+        Cell(160, lines=4, unless=("email", "e mail", "mail", "sähköposti", "e post", "ip", "mac",
+                                   "web", "url",
                           "verkko", "memory", "wallet", "host", "server", "bitcoin", "contract",
                           "mail address", "remote", "client", "source", "destination", "listen")),
     ),

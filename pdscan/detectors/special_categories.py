@@ -19,10 +19,16 @@ from pdscan.detectors.texts import LETTER
 from pdscan.model import Likelihood
 
 _PEOPLE = (
-    "potilas", "potilaan", "asiakas", "työntekij", "henkilö", "jäsen", "oppilas", "lapsi", "patient",
-    "anställd", "medlem", "kunden", "person", "barnet", "employee", "customer", "member", "applicant",
-    "hän on", "hänellä", "hon har", "han har", "she has", "he has", "suffers", "sairastaa", "lider av",
+    "potilas", "potilaan", "asiakas", "työntekij", "henkilö", "jäsen", "oppilas", "lapsi",
+    "patient",
+    "anställd", "medlem", "kunden", "person", "barnet", "employee", "customer", "member",
+    "applicant",
+    "hän on", "hänellä", "hon har", "han har", "she has", "he has", "suffers", "sairastaa",
+    "lider av",
 )  # fmt: skip
+
+_WEAK = ("health", "race", "faith", "belief", "brott", "tuomio", "offence", "offense", "medicin",
+         "liitto", "conviction")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,11 @@ _DICTIONARIES = (
         "|raskaana|mielenterve|lääkity|lääkärintodist|työkyvyttöm|vammais|alkoholis|päihde"
         "|diagnose|diagnosi|sjukskriv|sjukfrånvar|sjukintyg|läkarintyg|depression|cancer|epilepsi|allergi|gravid"
         "|psykisk|medicinering|funktionsnedsättning|funktionshinder|missbruk"
-        "|sick leave|medical record|medical condition|pregnan|disabilit|asthma|hiv|schizophreni|bipolar"
+        "|sick leave|medical record|medical condition|pregnan|disabilit|asthma|hiv|schizophreni"
+        "|bipolar"
         "|prescription|mental health|chronic|addiction",
-        ("diagnosis", "diagnosis code", "icd10", "icd 10", "medical condition", "medication", "blood type",
+        ("diagnosis", "diagnosis code", "icd10", "icd 10", "medical condition", "medication",
+         "blood type",
          "disability", "allergies", "health", "health status", "diagnoosi", "sairaus", "lääkitys",
          "veriryhmä", "allergiat", "terveystiedot", "diagnos", "sjukdom", "medicin", "blodgrupp",
          "funktionsnedsättning", "hälsa"),
@@ -52,9 +60,10 @@ _DICTIONARIES = (
     ),
     _Dictionary(
         "special.trade_union", "Trade union membership (art. 9)", "TradeUnionMembership",
-        "ammattiliit|liiton jäsen|luottamusmie|ay-jäsen|fackförbund|fackmedlem|fackförening|fackligt"
+        "ammattiliit|liiton jäsen|luottamusmie|ay-jäsen|fackförbund|fackmedlem|fackförening"
+        "|fackligt"
         "|trade union|labor union|labour union|union member|shop steward",
-        ("trade union", "union", "union membership", "union member", "ammattiliitto", "liitto",
+        ("trade union", "union membership", "union member", "ammattiliitto", "liitto",
          "ay jäsenyys", "ay jäsenmaksu", "fackförbund", "fackmedlem", "facklig tillhörighet"),
         "Työntekijä on ammattiliiton jäsen",
     ),
@@ -63,7 +72,8 @@ _DICTIONARIES = (
         "luterilai|ortodoks|katoli|muslim|juutalai|buddhala|hindu|ateist|helluntai|jehovan|uskonto"
         "|uskonnol|seurakun|luthersk|katolsk|judisk|muslimsk|religi|församling|trosuppfattning"
         "|lutheran|catholic|jewish|buddhist|atheist|orthodox christian|protestant|pentecostal",
-        ("religion", "religious belief", "faith", "denomination", "belief", "uskonto", "uskontokunta",
+        ("religion", "religious belief", "faith", "denomination", "belief", "uskonto",
+         "uskontokunta",
          "seurakunta", "vakaumus", "trossamfund", "religionstillhörighet"),
         "Hän on muslimi",
     ),
@@ -79,7 +89,8 @@ _DICTIONARIES = (
         "special.criminal_record", "Criminal convictions and offences (art. 10)", "Criminal",
         "rikosrekister|rikostuomi|tuomittu|vankeus|vankila|rikoksesta|rikosepäi|ehdonalai|sakkoran"
         "|brottsregister|belastningsregister|fängelse|dömd för|åtalad|villkorlig dom"
-        "|criminal record|convicted|conviction|felony|imprison|on probation|criminal offence|criminal offense",
+        "|criminal record|convicted|conviction|felony|imprison|on probation|criminal offence"
+        "|criminal offense",
         ("criminal record", "conviction", "convictions", "offence", "offense", "rikosrekisteri",
          "rikostausta", "tuomio", "rikosnimike", "belastningsregister", "brottsregister", "brott"),
         "Henkilö on tuomittu rikoksesta",
@@ -115,7 +126,7 @@ DETECTORS = tuple(
         category=known.category,
         finders=(
             Around("", before=28, after=40, caseless=True, words=tuple(known.words.split("|"))),
-            Cell(90, unless=("check", "european", "soviet", "database", "type union", "condition")),
+            Cell(90, unless=("check", "european", "soviet", "database", "condition"), weak=_WEAK),
         ),
         judge=_judge(known.words),
         context=_PEOPLE,

@@ -36,7 +36,7 @@ class Cut:
     trim_end: Ints
 
     def or_else(self, other: Cut) -> Cut:
-        """This, and `other` where this found nothing."""
+        """What was found here, and `other` where nothing was."""
         return Cut(
             self.found | other.found,
             pc.coalesce(self.text, other.text),

@@ -12,7 +12,8 @@ from pdscan.detectors import texts
 from pdscan.detectors.interface import Around, Candidates, Cell, Detector, Judged
 from pdscan.model import Likelihood
 
-_AGENT = r"(?:Mozilla/[0-9.]{1,4} \(|Opera/[0-9.]{1,5} \(|Dalvik/[0-9.]{1,6} \()[^\"'|\t\n]{10,400}"
+_REST = r"[^\"'|<\t\r\n]{10,400}[^\"'|<\s]"
+_AGENT = rf"(?:Mozilla/[0-9.]{{1,4}} \(|Opera/[0-9.]{{1,5}} \(|Dalvik/[0-9.]{{1,6}} \(){_REST}"
 _ROBOT = r"(?i)bot\b|bot/|crawl|spider|slurp|https?://|monitor|curl|python|wget|headless"
 
 
@@ -25,7 +26,9 @@ def judge(candidates: Candidates) -> Judged:
         level = Likelihood.UNLIKELY
     else:
         found = texts.cut_around(
-            candidates, r"(?:Mozilla|Opera|Dalvik)/[0-9.]{1,6} \(", r"[^\"'|\t\n]{10,400}"
+            candidates,
+            r"(?:Mozilla|Opera|Dalvik)/[0-9.]{1,6} \(",
+            _REST,
         )
         level = Likelihood.POSSIBLE
     found = found.where(~texts.matches(found.text, _ROBOT))

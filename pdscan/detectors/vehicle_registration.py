@@ -1,6 +1,7 @@
 """Registration plates of vehicles, Finnish and Swedish.
 
-Finland (Traficom): two or three letters, a hyphen, one to three digits. Sweden (Transportstyrelsen):
+Finland (Traficom): two or three letters, a hyphen,
+one to three digits. Sweden (Transportstyrelsen):
 three letters without I, Q, V, Å, Ä, Ö, then two digits and a digit or a letter other than O. Both
 are the form of any part number, so a word or a label must say that it is a vehicle. The canonical
 form is upper case without blank or hyphen.

@@ -12,6 +12,7 @@ from pdscan.detectors.interface import Cell, Detector
 from pdscan.model import Ints
 
 _STEM = 5  # characters; a shorter word must stand alone, a longer one may go on (inflection)
+_MOST_WORDS = 5  # of a label that detectors name
 _KNOWN = 50_000  # labels remembered before the memory is begun anew
 _FOR, _AGAINST = 1, 2
 _FOLD = bytes.maketrans(b"_-\t\n\r", b"     ")
@@ -166,7 +167,12 @@ class LabelIndex:
     """Which detectors a label speaks for, asked once per label."""
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
-        self._names = [tuple(label_words(label) for label in d.labels) for d in detectors]
+        self._spaced: dict[str, list[tuple[int, int, str]]] = {}
+        self._squeezed: dict[str, list[tuple[int, int, str]]] = {}
+        for number, detector in enumerate(detectors):
+            for rank, name in enumerate(map(label_words, detector.labels)):
+                self._spaced.setdefault(name, []).append((number, rank, name))
+                self._squeezed.setdefault(name.replace(" ", ""), []).append((number, rank, name))
         cells = [[f for f in d.finders if isinstance(f, Cell)] for d in detectors]
         self._unless = [{label_words(word) for f in own for word in f.unless} for own in cells]
         self._weak = [{label_words(word) for f in own for word in f.weak} for own in cells]
@@ -194,11 +200,19 @@ class LabelIndex:
 
     def _look_up(self, words: str, *, at_end: bool) -> Mapping[int, str]:
         parts = words.split()
-        squeezed = {"".join(parts[first:]) for first in range(len(parts) if at_end else 1)}
+        count = len(parts)
+        spans = {
+            " ".join(parts[first:last])
+            for first in range(count)
+            for last in range(first + 1, min(first + _MOST_WORDS, count) + 1)
+        }
+        tails = {"".join(parts[first:]) for first in range(count if at_end else min(count, 1))}
+        hits = [hit for tail in tails for hit in self._squeezed.get(tail, ())]
+        if not at_end:
+            hits += (hit for span in spans for hit in self._spaced.get(span, ()))
+        # Backwards, so that the label listed first stays.
         return {
             number: name
-            for number, (names, unless) in enumerate(zip(self._names, self._unless, strict=True))
-            for name in reversed(names)
-            if (not at_end and f" {name} " in f" {words} ") or name.replace(" ", "") in squeezed
-            if not any(f" {word} " in f" {words} " for word in unless)
+            for number, _, name in sorted(hits, reverse=True)
+            if spans.isdisjoint(self._unless[number])
         }

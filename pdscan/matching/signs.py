@@ -49,12 +49,13 @@ def labelled_cells(
     layout: Layout,
 ) -> Iterator[tuple[int, Ints, Ints]]:
     """(detector, starts, ends) of the cells that belong to a kind by the name of their field."""
+    by_field = layout.cells if isinstance(layout, CellLayout) else None
     for number, detector in enumerate(detectors):
         for finder in detector.finders:
             if not isinstance(finder, Cell):
                 continue
-            if isinstance(layout, CellLayout):
-                starts, ends = layout.cells(partial(_speaks, labels, number))
+            if by_field is not None:
+                starts, ends = by_field(partial(_speaks, labels, number))
                 fits = ends - starts <= finder.longest
                 if fits.any():
                     yield number, starts[fits], ends[fits]
@@ -103,9 +104,9 @@ class SignIndex:
 
     def find(self, window: bytes, layout: Layout) -> Iterator[Signed]:
         """The candidates beside all signs in `window`, each within its cell."""
-        for number, ends in sorted(self._signs(window).items()):
+        for number, found in sorted(self._signs(window).items()):
             detector, finder = self._around[number]
-            anchors = np.unique(np.array(ends, np.int64))
+            anchors = np.unique(np.array(found, np.int64))
             low, high = _cells(layout, anchors)
             starts = _on_characters(window, np.maximum(anchors - finder.before, low))
             last = _on_characters(window, np.minimum(anchors + finder.after, high))
@@ -163,8 +164,8 @@ class SignIndex:
             ending = (ending << 8) | np.where(
                 last >= back, _LOWER[codes[np.maximum(last - back, 0)]], 0
             )
-        behind: Ints = at[np.isin(ending, self._endings)] + 1
-        return behind
+        behind_label: Ints = at[np.isin(ending, self._endings)] + 1
+        return behind_label
 
     def _values(
         self, window: bytes, ends: Sequence[int], lows: Sequence[int], highs: Sequence[int]

@@ -41,6 +41,11 @@ def cells_of(data: bytes, size: int = 1 << 20) -> tuple[list[tuple[int, str, str
     return found, gaps
 
 
+def blocks_of(data: bytes, size: int = 1 << 20) -> list[Block]:
+    events = reader.read(HeldContent("t.csv", data), ReadOptions(block_size=size))
+    return [event for event in events if isinstance(event, Block)]
+
+
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\ufeff"), max_size=12)
 NAMES = ["id", "email", "phone", "note"]
 
@@ -131,15 +136,14 @@ def test_a_broken_row_costs_only_itself(rows: str, broken: int, size: int) -> No
     assert [gap.reason for gap in gaps] == [Reason.ROWS] * bool(broken)
     assert all(gap.detail.startswith(f"{broken} of ") for gap in gaps)
     assert ("email", "b@x.fi") in {(field, text) for _, field, text in found}
-    texts = b"".join(e.text for e in reader.read(
-        HeldContent("t.csv", data), ReadOptions(block_size=size)) if isinstance(e, Block))  # fmt: skip
+    texts = b"".join(block.text for block in blocks_of(data, size))
     assert texts == data, "all of the text is handed on"
 
 
 def test_a_quote_that_is_never_closed_does_not_swallow_the_file() -> None:
     rows = "".join(f"{n},u{n}@x.fi,040,x\n" for n in range(200_000))
     data = (HEADER + '0,"never,040,x\n' + rows).encode()
-    blocks = [e for e in reader.read(HeldContent("t.csv", data), ReadOptions()) if isinstance(e, Block)]
+    blocks = blocks_of(data)
     assert b"".join(block.text for block in blocks) == data
     last = blocks[-1]
     assert last.layout is not None
@@ -150,7 +154,7 @@ def test_a_quote_that_is_never_closed_does_not_swallow_the_file() -> None:
 
 def test_a_long_line_comes_in_pieces_that_join() -> None:
     data = b"id,note\n1," + b"x" * 10_000_000 + b"\n2,y\n"
-    blocks = [e for e in reader.read(HeldContent("t.csv", data), ReadOptions()) if isinstance(e, Block)]
+    blocks = blocks_of(data)
     assert b"".join(block.text for block in blocks) == data
     assert any(block.joins for block in blocks)
     assert blocks[-1].text == b"2,y\n"

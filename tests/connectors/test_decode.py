@@ -18,7 +18,7 @@ NORDIC = (
     "Märta Sjöström på Östermalm; överförmyndare Håkan Bäckström.\n"
     "Søren Ærø bor på Ørestad, Ingeborg Æble på Håøya.\n"
 )
-SWEDISH = "Förnamn: Åke\nEfternamn: Öhrström\nStad: Malmö\nGata: Ågatan 3\nHör av dig på måndag, så går vi.\n"
+SWEDISH = "Förnamn: Åke\nEfternamn: Öhrström\nStad: Malmö\nGata: Ågatan 3\nHör av dig på måndag.\n"
 FINNISH = "Etunimi: Väinö\nSukunimi: Äijälä\nOsoite: Hämeentie 5, Jyväskylä\nÖljyä ja käyttöä.\n"
 ENCODINGS = [
     "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
@@ -102,7 +102,8 @@ def test_validity_and_borders_are_those_of_python(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(("data", "expected"), [
-    (b"plain text\n", True), ("Öberg på gatan".encode("cp1252"), True), ("ä".encode("utf-16"), True),
+    (b"plain text\n", True), ("Öberg på gatan".encode("cp1252"), True),
+    ("ä".encode("utf-16"), True),
     (b"line\n" + b"\0" * 2 + b"line\n" * 5, True), (bytes(range(256)) * 10, False),
     (b"\x7fELF\x02\x01\x01" + bytes(40), False), (b"\xff\xd8\xff\xe0\x00\x10JFIF", False),
 ])  # fmt: skip

@@ -78,7 +78,9 @@ def test_the_order_is_that_of_the_bytes(tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
-    walked = [entry.path[0] for entry in Files("x", str(tmp_path)).walk() if isinstance(entry, Unit)]
+    walked = [
+        entry.path[0] for entry in Files("x", str(tmp_path)).walk() if isinstance(entry, Unit)
+    ]
     assert walked == ["B", "a/Z", "a/z", "a.txt", "b", "ä"]
 
 

@@ -1,4 +1,4 @@
-"""Each format by a file that a real library writes: what is read, under which name, and found again."""
+"""Each format by a file that a real library writes: what is read, under which name, found again."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def write_xml(path: Path) -> None:
 
 def write_html(path: Path) -> None:
     rows = "".join(
-        f'<tr><td>{p["name"]}</td><td><a href="mailto:{p["email"]}">user<b>{p["id"]}</b>@example.com'
-        f'</a></td><td data-phone="{p["phone"]}">call</td></tr>'
+        f'<tr><td>{p["name"]}</td><td><a href="mailto:{p["email"]}">user<b>{p["id"]}</b>'
+        f'@example.com</a></td><td data-phone="{p["phone"]}">call</td></tr>'
         for p in PEOPLE
     )
     path.write_text(f"<!DOCTYPE html><html><head><title>People</title></head><table>{rows}</table>")
@@ -125,7 +125,8 @@ def write_sqlite(path: Path) -> None:
 
 def write_log(path: Path) -> None:
     path.write_text("".join(
-        f'192.0.2.{p["id"]} - user{p["id"]} [22/Nov/2026:10:00:00 +0200] "GET /?u={p["email"]} HTTP/1.1"'
+        f'192.0.2.{p["id"]} - user{p["id"]} [22/Nov/2026:10:00:00 +0200]'
+        f' "GET /?u={p["email"]} HTTP/1.1"'
         f' 200 512 "https://example.com/{p["id"]}" "Mozilla/5.0 (X11)"\n' for p in PEOPLE
     ))  # fmt: skip
 
@@ -150,7 +151,7 @@ CASES: list[tuple[str, Writer, str, str, tuple[str, str, str]]] = [
      ("", "customers/customer/email", "xpath:%2Fcustomers[1]%2Fcustomer[8]%2Femail[1]")),
     ("a4", write_xml, "text/xml", "+358 40 1234507",
      ("", "customers/customer/@contact", "xpath:%2Fcustomers[1]%2Fcustomer[8]%2F@contact")),
-    ("a5", write_html, "text/html", "user7@example.com\n", ("", "td", "")),
+    ("a5", write_html, "text/html", "Äijä 7", ("", "td", "")),
     ("a6", write_html, "text/html", "mailto:user7@example.com", ("", "a/@href", "")),
     ("a7", write_html, "text/html", "+358 40 1234507", ("", "td/@data-phone", "")),
     ("a8", write_pg_dump, "application/sql", "user7@example.com", ("", "customers.email", "")),
@@ -174,6 +175,8 @@ CASES: list[tuple[str, Writer, str, str, tuple[str, str, str]]] = [
     ("c2", write_iis_log, "text/plain", "192.0.2.7", ("", "client ip", "")),
 ]  # fmt: skip
 
+WRITERS = list(dict.fromkeys(case[1] for case in CASES))
+
 
 @pytest.mark.parametrize(("name", "write", "media_type", "value", "place"), CASES)
 def test_a_value_is_found_under_its_name(
@@ -187,13 +190,13 @@ def test_a_value_is_found_under_its_name(
     assert read.cell(value.strip())[:3] == place
 
 
-@pytest.mark.parametrize("write", sorted({case[1] for case in CASES}, key=lambda w: w.__name__))
+@pytest.mark.parametrize("write", WRITERS)
 def test_every_place_is_found_again(tmp_path: Path, write: Writer) -> None:
     write(tmp_path / "file")
     assert_round_trip(tmp_path / "file", 12)
 
 
-@pytest.mark.parametrize("write", sorted({case[1] for case in CASES}, key=lambda w: w.__name__))
+@pytest.mark.parametrize("write", WRITERS)
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd.compress],
                          ids=["gz", "bz2", "xz", "zst"])  # fmt: skip
 def test_compressed_reads_the_same(
@@ -248,7 +251,7 @@ def test_nested_columns_keep_row_and_name(tmp_path: Path) -> None:
     ("<img alt='a@example.com' title='b@example.com'>", "a@example.com\nb@example.com"),
     ("<input name=email value='c@example.com'>", "email\nc@example.com"),
     ("<script>var m = 'd@example.com';</script>", "var m = 'd@example.com';"),
-    ("<!-- e@example.com -->", " e@example.com "),
+    ("<!-- e@example.com -->", "e@example.com"),
     ("<a href='mailto:f%40example.com'>x</a>", "mailto:f@example.com\nx"),
     ("&aring;sa&#64;example.com", "åsa@example.com"),
 ])  # fmt: skip

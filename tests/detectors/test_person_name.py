@@ -12,7 +12,8 @@ POSSIBLE, LIKELY, VERY_LIKELY = Likelihood.POSSIBLE, Likelihood.LIKELY, Likeliho
 @pytest.mark.parametrize(
     ("text", "name", "likelihood", "evidence"),
     [
-        ("Kiitos!\nTerveisin\nMatti Meikäläinen\nAcme Oy", "Matti Meikäläinen", POSSIBLE, "signature"),
+        ("Kiitos!\nTerveisin\nMatti Meikäläinen\nAcme Oy", "Matti Meikäläinen", POSSIBLE,
+         "signature"),
         ("Ystävällisin terveisin, Matti", "Matti", POSSIBLE, "signature"),
         ("Med vänlig hälsning\n\nÅsa Öberg-Lind\n", "Åsa Öberg-Lind", POSSIBLE, "signature"),
         ("Mvh Anna", "Anna", POSSIBLE, "signature"),

@@ -50,7 +50,8 @@ def test_addresses_in_text(address: str, likelihood: Likelihood, frame: str) -> 
         "Table 3, 1500 Items", "Tilaus 5, 00100 Helsinki", "toripäivä 5", "Suunnitelma 12",
         "on tie 5 tai 6", "Valtatie 4", "order 55312 shipped 12.3.2026", "int gata 5;",
         "EAN 6411234567890, 12345 Items", "SHA 4F3A, 99999 X", "ip address: 192.168.1.10",
-        "Email address: matti2@example.fi", "address: 0x7fff5fbff8a0", "Wall Street", "5 Streets ahead",
+        "Email address: matti2@example.fi", "address: 0x7fff5fbff8a0", "Wall Street",
+        "5 Streets ahead",
     ],
 )  # fmt: skip
 def test_what_is_no_address(text: str) -> None:
@@ -66,7 +67,8 @@ def test_neighbours_are_told_apart() -> None:
 @pytest.mark.parametrize(
     "spelling",
     [
-        "Storgatan 5, 111 22 Stockholm", "Storgatan 5\n11122 Stockholm", "STORGATAN 5, 11122 STOCKHOLM",
+        "Storgatan 5, 111 22 Stockholm", "Storgatan 5\n11122 Stockholm",
+        "STORGATAN 5, 11122 STOCKHOLM",
         "Storgatan  5, SE-111 22 Stockholm",
     ],
 )  # fmt: skip
@@ -86,8 +88,10 @@ def test_columns() -> None:
 
 
 FRAMES = (
-    "Asun osoitteessa {} ja odotan pakettia.", "Leverera till {}, tack.", "Osoite: {}\nPuhelin: 040 1",
-    "Tilaus 1234 lähetettiin 12.3.2026 asiakkaalle, {}; kuitti ohessa.", "My address is {}\nRegards",
+    "Asun osoitteessa {} ja odotan pakettia.", "Leverera till {}, tack.",
+    "Osoite: {}\nPuhelin: 040 1",
+    "Tilaus 1234 lähetettiin 12.3.2026 asiakkaalle, {}; kuitti ohessa.",
+    "My address is {}\nRegards",
     "Please ship order 55312 to {} by March 5, 2026.", "{}",
 )  # fmt: skip
 
@@ -97,11 +101,11 @@ def test_generated_addresses(locale: str) -> None:
     faker, choice = Faker(locale), random.Random(locale)  # noqa: S311 - only to vary the text
     faker.seed_instance(11)
     right = wrong = 0
-    for _ in range(60):
+    for _ in range(30):
         address = faker.address()
         if choice.random() < 0.5:
             address = address.replace("\n", ", ")
         found = find([DETECTOR], choice.choice(FRAMES).format(address))
         right += sum(one.text == address for one in found)
         wrong += sum(one.text != address for one in found)
-    assert 2 * right / (right + wrong + 60) >= 0.95
+    assert 2 * right / (right + wrong + 30) >= 0.95

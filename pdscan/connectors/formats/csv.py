@@ -193,10 +193,17 @@ class Grid:
         )
 
     def seems_even(self) -> bool:
-        """Whether a mere count of the signs, which is quick, is that of whole regular rows."""
+        """Whether a mere count of the signs, which is quick, is that of whole regular rows.
+
+        Every line then has an even number of quotes, so that no line break is quoted.
+        """
         delimiter, quote = _signs(self._dialect)
-        if quote in self.text and np.count_nonzero(self._codes == quote) % 2:
-            return False
+        if quote in self.text:
+            ends = np.flatnonzero(self._codes == _NEWLINE)
+            lines = np.concatenate([[0], ends[ends < len(self._codes) - 1] + 1])
+            is_quote = (self._codes == quote).view(np.uint8)
+            if np.bitwise_xor.reduceat(is_quote, lines).any():
+                return False
         rows = self._count_lines()
         if self._width == 1:
             return quote not in self.text

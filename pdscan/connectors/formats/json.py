@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import ijson
@@ -59,7 +59,6 @@ class _Level:
     count: int = -1  # members or elements begun, less one
     name: str = ""  # the open member's name as a label
     step: str = ""  # and as a step of a pointer
-    labels: dict[str, str] = field(default_factory=dict)
 
 
 class _Walker:
@@ -77,9 +76,10 @@ class _Walker:
         """A member's name."""
         level = self._levels[-1]
         level.count += 1
-        if _NAME.fullmatch(name) and sum(map(str.isdigit, name)) <= 3:
+        step = _step(name)
+        if step:
             level.name = f".{name}" if level.label else name
-            level.step = name.replace("~", "~0").replace("/", "~1")
+            level.step = step
         else:
             level.name, level.step = "{}", f"{{{level.count}}}"
             key = partial(_pointer, f"{level.pointer}/{level.step}~")
@@ -135,6 +135,14 @@ class _Walker:
             self.skip()
         else:
             self.value(str(value))
+
+
+@lru_cache(4096)
+def _step(name: str) -> str:
+    """A member's name as a step of a pointer; empty where it looks like data."""
+    if _NAME.fullmatch(name) and sum(map(str.isdigit, name)) <= 3:
+        return name.replace("~", "~0").replace("/", "~1")
+    return ""
 
 
 def _pointer(pointer: str) -> str:

@@ -34,7 +34,7 @@ Value = str | int | float | bytes | None
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """One block for each column of some thousand rows; documents in BLOBs are nested contents."""
-    with _connected(content, options) as database:
+    with connected(content, options) as database:
         try:
             for (name,) in database.execute(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
@@ -42,6 +42,8 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
                 yield from _table(database, name)
         except sqlite3.DatabaseError as error:
             raise UnreadableError(Reason.CORRUPT, type(error).__name__) from error
+    if content.size is not None and content.size < _declared_size(content.head):
+        yield Gap(Reason.TRUNCATED, "shorter than its header says")
     if content.path is not None:
         log = content.path.with_name(content.path.name + "-wal")
         if log.is_file() and log.stat().st_size:
@@ -49,7 +51,8 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
 
 
 @contextmanager
-def _connected(content: Content, options: ReadOptions) -> Iterator[sqlite3.Connection]:
+def connected(content: Content, options: ReadOptions) -> Iterator[sqlite3.Connection]:
+    """The database in `content`, which nothing writes to."""
     with tempfile.TemporaryDirectory(prefix="pdscan-") as folder:
         path = content.path
         data = b""
@@ -75,6 +78,11 @@ def _connected(content: Content, options: ReadOptions) -> Iterator[sqlite3.Conne
             database.execute("PRAGMA query_only = ON")
             database.execute("PRAGMA trusted_schema = OFF")
             yield database
+
+
+def _declared_size(head: bytes) -> int:
+    page = int.from_bytes(head[16:18], "big")
+    return int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
 
 
 def _text(data: bytes) -> str:

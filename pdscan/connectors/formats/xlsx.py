@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -29,7 +30,8 @@ _SPARSE = 50  # places of the sheet for one cell
 _FREELY = 2_000_000  # places of a sheet that are laid out whatever stands in them
 _HEADER_SEARCH = 10  # rows
 
-Row = list[Any]
+#: The cells of a row: column (from 0) and text.
+Row = list[tuple[int, str]]
 
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
@@ -82,12 +84,18 @@ def _by_calamine(stream: BinaryIO) -> Iterator[tuple[str, Iterable[tuple[int, Ro
         with python_calamine.load_workbook(stream) as book:
             for name in book.sheet_names:
                 sheet = book.get_sheet_by_name(name)
-                top = sheet.start[0] if sheet.start else 0
-                yield name, ((top + n + 1, row) for n, row in enumerate(sheet.iter_rows()))
+                left = sheet.start[1] if sheet.start else 0
+                yield name, _numbered(sheet.iter_rows(), left)
     except python_calamine.PasswordError as error:
         raise UnreadableError(Reason.ENCRYPTED) from error
     except (python_calamine.CalamineError, ValueError) as error:
         raise UnreadableError(Reason.CORRUPT, type(error).__name__) from error
+
+
+def _numbered(rows: Iterable[list[Any]], left: int) -> Iterator[tuple[int, Row]]:
+    # calamine's rows begin at the first of the sheet, its columns at the first that is filled.
+    for number, row in enumerate(rows, 1):
+        yield number, [(column, _text(value)) for column, value in enumerate(row, left)]
 
 
 def _by_openpyxl(stream: BinaryIO) -> Iterator[tuple[str, Iterable[tuple[int, Row]]]]:
@@ -101,54 +109,38 @@ def _by_openpyxl(stream: BinaryIO) -> Iterator[tuple[str, Iterable[tuple[int, Ro
 
 
 def _filled(sheet: Any) -> Iterator[tuple[int, Row]]:
-    for cells in sheet.iter_rows():
-        row: Row = []
-        number = 0
-        for cell in cells:
-            if cell.value is not None:
-                number = cell.row
-                row += [None] * (cell.column - 1 - len(row))
-                row.append(cell.value)
-        if number:
-            yield number, row
+    # The public iter_rows() fills every gap with empty rows and cells: sixteen billion of them.
+    from openpyxl.worksheet._reader import WorkSheetParser
+
+    with sheet._get_source() as source:
+        parser = WorkSheetParser(source, sheet._shared_strings, data_only=True)
+        for number, cells in parser.parse():
+            yield number, [(cell["column"] - 1, _text(cell["value"])) for cell in cells]
 
 
 def _sheet(name: str, rows: Iterable[tuple[int, Row]], options: ReadOptions) -> Iterator[Yield]:
     cells = Cells(options.block_size, part=name)
-    header: list[str] = []
-    held: list[tuple[int, list[str]]] = []
-    for number, row in rows:
-        texts = [_text(value) for value in row]
-        if len(held) < _HEADER_SEARCH and not header:
-            held.append((number, texts))
-            if len(held) == _HEADER_SEARCH:
-                header = _header([texts for _, texts in held])
-                for early in held:
-                    _add_row(cells, header, *early)
-            continue
-        _add_row(cells, header, number, texts)
+    remaining = iter(rows)
+    first = list(islice(remaining, _HEADER_SEARCH))
+    header = _header([row for _, row in first])
+    for number, row in chain(first, remaining):
+        for column, text in row:
+            if text:
+                cells.add(text, header.get(column, ""), number, partial(_key, column, number))
         if cells.is_full:
             yield cells.take()
-    if len(held) < _HEADER_SEARCH:
-        header = _header([texts for _, texts in held])
-        for early in held:
-            _add_row(cells, header, *early)
     yield cells.take()
 
 
-def _header(rows: list[list[str]]) -> list[str]:
+def _header(rows: list[Row]) -> dict[int, str]:
     """The names of the columns: the first row of several cells, if it reads like names."""
     for number, row in enumerate(rows):
-        if sum(map(bool, row)) > 1:
-            return row if is_header(row, rows[number + 1 :]) else []
-    return []
-
-
-def _add_row(cells: Cells, header: list[str], number: int, texts: list[str]) -> None:
-    for column, text in enumerate(texts):
-        if text:
-            name = header[column] if column < len(header) else ""
-            cells.add(text, name, number, partial(_key, column, number))
+        names = {column: text for column, text in row if text}
+        if len(names) > 1:
+            below = [dict(other) for other in rows[number + 1 :]]
+            columns = [[other.get(column, "") for column in names] for other in below]
+            return names if is_header(list(names.values()), columns) else {}
+    return {}
 
 
 def _key(column: int, row: int) -> str:

@@ -56,6 +56,11 @@ class SqlConnector:
         """The name of the source, the first part of its locators."""
         return self._source
 
+    @property
+    def dialect(self) -> Dialect:
+        """The kind of database it is."""
+        return self._dialect
+
     def close(self) -> None:
         """Lets go of the connections, and of the snapshot."""
         for session in (self._session, self._holder):
@@ -68,7 +73,7 @@ class SqlConnector:
     def structure(self) -> Structure:
         """Tables, keys and what is known of them; asked once. Raises as `walk` does."""
         if self._structure is None:
-            with self._connected() as connection:
+            with self.connected() as connection:
                 try:
                     schemas = self._dialect.schemas(connection)
                     facts = self._dialect.facts(connection)
@@ -92,7 +97,7 @@ class SqlConnector:
             raise self._said(error) from None
         snapshot = self._holder.snapshot if self._holder else ""
         tables = self.structure().tables
-        with self._connected() as connection:
+        with self.connected() as connection:
             for table in tables:
                 if table.facts.kind is Kind.PARTITION:
                     continue  # read as a part of its table
@@ -102,7 +107,8 @@ class SqlConnector:
                     continue
                 yield from self._units(connection, table, snapshot)
 
-    def _connected(self) -> AbstractContextManager[sa.Connection]:
+    def connected(self) -> AbstractContextManager[sa.Connection]:
+        """A connection for small questions, read-only. Raises as `walk` does."""
         try:
             return self._dialect.engine().connect()
         except Exception as error:
