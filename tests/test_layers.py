@@ -31,6 +31,8 @@ ROOMS: dict[str, set[str]] = {
     "subjects": GROUND | {"connectors", "detectors", "inventory", "keys", "matching"},
     "retention": GROUND | {"subjects"},
     "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
+    "verification": GROUND
+    | {"connectors", "exports", "matching", "detectors", "retention", "runner", "scan", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
     "runner": GROUND | {"connectors", "scan"},
 }

@@ -1,1 +1,1 @@
-"""The proof: is a manifest still true before it is carried out, and is anything left after it?"""
+"""The proof: a manifest is still true before it is carried out, and nothing is left after it."""

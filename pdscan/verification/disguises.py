@@ -60,7 +60,7 @@ def spellings(value: Value) -> set[str]:
     forms = {text, text.strip(), text.lower(), text.upper(), plain, plain.lower(), plain.upper()}
     if value.kind == "phone" and text.startswith("+"):
         for digits in (2, 3):  # country codes of the places that pdscan knows have 2 or 3 digits
-            forms |= {f"0{text[1 + digits:]}", f"00{text[1:]}"}
+            forms |= {f"0{text[1 + digits :]}", f"00{text[1:]}"}
     if value.kind == "se.personnummer" and len(plain) == 12:
         forms |= {plain[2:], f"{plain[2:8]}-{plain[8:]}", f"{plain[:8]}-{plain[8:]}"}
     return forms - {""}

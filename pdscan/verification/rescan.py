@@ -1,5 +1,6 @@
-"""A scan of its own, independent of the manifest: where are the person's identifiers now, what could
-not be read, and can the scan see at all?
+"""A scan of its own, independent of the manifest.
+
+It tells where the person's identifiers are now, what could not be read, and whether it sees at all.
 """
 
 from __future__ import annotations
@@ -7,19 +8,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pdscan.matching.findings import SCHEMA
 from pdscan.matching.fingerprints import Fingerprinter
-from pdscan.model import Likelihood, Locator, Reason, State, place_name
+from pdscan.model import Ints, Likelihood, Locator, Reason, State, place_name
 from pdscan.runner import run
 from pdscan.scan import Closed, Found, Message, Opened, Plan, Settled, tasks
 from pdscan.subjects.model import NotRead
 from pdscan.verification import disguises
 
+_PAGE = 12  # bits of a number within a page
 _CONTROLS = 5  # of a source: any one that is seen again is enough
 _FINGERPRINT = SCHEMA.field("fingerprint").type
 
@@ -29,6 +33,7 @@ class Sight:
     """An identifier of the person, where it was seen: the place with key and field."""
 
     locator: str
+    record: int  # its number within the item, -1 for running text
     kind: str
     fingerprint: str
     likelihood: Likelihood
@@ -51,9 +56,11 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Rescan:
-    """What a scan saw. ``records`` counts the records with findings by item; ``controls`` are what
-    was offered or, where they were given, which of them were seen; ``detectors`` are those in force
-    as ``kind/version``.
+    """What a scan saw.
+
+    ``records`` counts the distinct records with findings by item. ``controls`` are what was offered
+    or, where they were given, which of them were seen. ``detectors`` are those in force, as
+    ``kind/version``.
     """
 
     sights: tuple[Sight, ...]
@@ -107,10 +114,9 @@ class _Collector:
         )
         self._controls: dict[str, list[Control]] = {}
         self._seen: set[Control] = set()
-        self._sights: dict[tuple[str, str], Sight] = {}
+        self._sights: dict[Sight, None] = {}
         self._gaps: list[NotRead] = []
-        self._records: Counter[str] = Counter()
-        self._last: dict[int, int] = {}
+        self._tally = Tally()
         self._items: dict[int, Locator] = {}
         self._closed: list[int] = []
         self._count = 0
@@ -132,7 +138,6 @@ class _Collector:
             case Settled():
                 for number in self._closed:
                     del self._items[number]
-                    self._last.pop(number, None)
                 self._closed.clear()
 
     def result(self, detectors: tuple[str, ...]) -> Rescan:
@@ -142,7 +147,7 @@ class _Collector:
             key=lambda one: (one.source, one.kind, one.fingerprint),
         )
         return Rescan(
-            tuple(self._sights.values()), tuple(self._gaps), tuple(controls), dict(self._records),
+            tuple(self._sights), tuple(self._gaps), tuple(controls), self._tally.counts(),
             detectors, self._count,
         )  # fmt: skip
 
@@ -151,8 +156,7 @@ class _Collector:
         mine = pc.is_in(fingerprints, self._watched)
         for row in _rows(batch, mine):
             sight = self._sight(row)
-            place = f"{sight.locator}|{row['record']}|{row['start']}", sight.fingerprint
-            self._sights[place] = sight
+            self._sights.setdefault(sight)
         if self._given is None:
             self._offer(batch, mine)
         elif len(self._sought):
@@ -163,19 +167,18 @@ class _Collector:
                     self._seen.add(seen)
         self._count_records(batch)
 
-    def _sight(self, row: Mapping[str, object]) -> Sight:
-        item = str(self._items[int(str(row["item"]))])
-        parts = [f"key={pair}" for pair in str(row["key"] or "").split("&") if pair]
-        name = place_name(str(row["part"]), str(row["field"]))
-        locator = Locator.parse(item + ("#" + "&".join(parts) if parts else ""))
-        fingerprint = row["fingerprint"]
-        assert isinstance(fingerprint, bytes)
-        disguise = self._disguised.get(fingerprint.hex())
+    def _sight(self, row: Mapping[str, Any]) -> Sight:
+        item = self._items[row["item"]]
+        parts = "&".join(f"key={pair}" for pair in (row["key"] or "").split("&") if pair)
+        place = Locator.parse(f"{item}#{parts}") if parts else item
+        fingerprint = row["fingerprint"].hex()
+        disguise = self._disguised.get(fingerprint)
         return Sight(
-            str(replace(locator, field=name)),
-            disguise.kind if disguise else str(row["kind"]),
-            fingerprint.hex(),
-            Likelihood(int(str(row["likelihood"]))),
+            str(replace(place, field=place_name(row["part"], row["field"]))),
+            row["record"],
+            disguise.kind if disguise else row["kind"],
+            fingerprint,
+            Likelihood(row["likelihood"]),
             disguise.scheme if disguise else "",
         )
 
@@ -197,21 +200,40 @@ class _Collector:
                     chosen.append(control)
 
     def _count_records(self, batch: pa.RecordBatch) -> None:
-        """Distinct records by item; those of a record come together, also across batches."""
         items, records = np.asarray(batch["item"]), np.asarray(batch["record"])
         for number in np.unique(items).tolist():
-            found = np.unique(records[items == number])
-            self._records[str(self._items[number])] += len(found) - (
-                self._last.get(number) == int(found[0])
-            )
-            self._last[number] = int(found[-1])
+            found = records[items == number]
+            self._tally.add(str(self._items[number]), found[found >= 0])
 
 
-def _rows(batch: pa.RecordBatch, where: pa.Array) -> Iterator[dict[str, object]]:
+class Tally:
+    """How many distinct numbers each name has, a bit for each number met."""
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[str, int], npt.NDArray[np.bool_]] = {}
+
+    def add(self, name: str, numbers: Ints) -> None:
+        """Adds `numbers`, which are not negative."""
+        pages = numbers >> _PAGE
+        for page in np.unique(pages).tolist():
+            bits = self._pages.setdefault((name, page), np.zeros(1 << _PAGE, np.bool_))
+            bits[numbers[pages == page] & ((1 << _PAGE) - 1)] = True
+
+    def counts(self) -> dict[str, int]:
+        """The numbers of each name."""
+        found: Counter[str] = Counter()
+        for (name, _), bits in self._pages.items():
+            found[name] += int(bits.sum())
+        return dict(found)
+
+
+def _rows(batch: pa.RecordBatch, where: pa.Array) -> Iterator[dict[str, Any]]:
     if pc.any(where).as_py():
         yield from batch.filter(where).to_pylist()
 
 
 def is_gap(state: str, reason: str, detail: str) -> bool:
     """Whether a line of the ledger leaves a question open. A view does not: its tables are read."""
-    return state != State.READ and not (reason == Reason.EXCLUDED and "tables are scanned" in detail)
+    return state != State.READ and not (
+        reason == Reason.EXCLUDED and "tables are scanned" in detail
+    )
