@@ -75,6 +75,14 @@ class Coverage:
         return not (self.states.get(State.PARTIAL, 0) or self.states.get(State.UNREADABLE, 0))
 
 
+def check_place(directory: Path, *, replace: bool) -> None:
+    """Raises `InventoryError` where `directory` exists and may not be replaced."""
+    if directory.exists() and not (replace and (directory / RUN).exists()):
+        raise InventoryError(
+            f"{directory} exists; name another folder, or remove it if it is no longer needed"
+        )
+
+
 class InventoryWriter:
     """Writes an inventory beside its final place, and moves it there when it is whole.
 
@@ -84,10 +92,7 @@ class InventoryWriter:
     def __init__(self, directory: Path, *, replace: bool = False) -> None:
         """Raises `InventoryError` where `directory` exists and may not be replaced."""
         self._final = directory
-        if directory.exists() and not (replace and (directory / RUN).exists()):
-            raise InventoryError(
-                f"{directory} exists; name another folder, or remove it if it is no longer needed"
-            )
+        check_place(directory, replace=replace)
         self._folder = directory.with_name(f".{directory.name}.{os.getpid()}.part")
         self._folder.mkdir(mode=0o700, parents=True)
         self._started = datetime.now(UTC)

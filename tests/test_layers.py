@@ -20,7 +20,7 @@ ROOMS: dict[str, set[str]] = {
     "columns": {"model"},
     "keys": GROUND,
     "config": GROUND,
-    "detectors": GROUND,
+    "detectors": GROUND | {"matching"},  # a user's pattern is tried out before it is taken
     "connectors": GROUND,
     "matching": GROUND | {"detectors"},
     "annotators": GROUND | {"detectors"},
@@ -29,6 +29,9 @@ ROOMS: dict[str, set[str]] = {
     "demo": set(),
     "inventory": GROUND | {"matching"},
     "subjects": GROUND | {"connectors", "detectors", "inventory", "keys", "matching"},
+    "allow": GROUND | {"detectors", "matching"},
+    "verdicts": GROUND | {"matching"},
+    "filtering": GROUND | {"allow", "matching", "verdicts"},
     "retention": GROUND | {"subjects"},
     "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
     "verification": GROUND

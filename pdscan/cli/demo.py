@@ -56,7 +56,6 @@ def command(folder: Path, no_scan: bool) -> None:
     job = Job.start(settings, (), folder / INVENTORY, replace=True, values=False)
     for _ in job.findings():
         pass
-    job.finish()
     job.print_summary()
     terminal.say("")
     terminal.say("Look further:")

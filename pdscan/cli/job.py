@@ -14,7 +14,7 @@ from pdscan.cli import summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
 from pdscan.config import Settings, Source, sources_for
 from pdscan.exports.findings import Kind, Listing
-from pdscan.inventory import InventoryWriter
+from pdscan.inventory import InventoryWriter, check_place
 from pdscan.runner import run
 from pdscan.scan import Plan, tasks
 
@@ -27,7 +27,7 @@ class Job:
     sources: tuple[Source, ...]
     plan: Plan
     output: Path | None
-    writer: InventoryWriter | None
+    replace: bool
     totals: Totals = field(default_factory=Totals)
 
     @classmethod
@@ -37,14 +37,15 @@ class Job:
     ) -> Job:  # fmt: skip
         """Builds everything, and finds everything that is wrong with the call, before the walk."""
         sources = sources_for(targets, settings)
-        wiring.chosen_detectors(settings)  # a wrong name is told before a key is made
+        wiring.chosen_detectors(settings)  # what is wrong is told before a key is made
+        if output is not None:
+            check_place(output, replace=replace)
         path = wiring.key_path(settings)
         key, made = keys.load_or_create(path)
         plan = wiring.plan(settings, sources, key, values=values)
-        writer = InventoryWriter(output, replace=replace) if output is not None else None
         if made:
             terminal.tell(f"pdscan: made the fingerprint key {path}. {keys.LOST}")
-        return cls(settings, sources, plan, output, writer)
+        return cls(settings, sources, plan, output, replace)
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
@@ -57,24 +58,24 @@ class Job:
         return self.plan.values
 
     def findings(self) -> Generator[pa.RecordBatch, None, None]:
-        """Walks, reads and matches; yields what is printed. An inventory that is not finished is
-        removed.
+        """Walks, reads and matches; yields what is printed. At the end the inventory is in its
+        place; one that is not finished is removed. Raises `InventoryError` where it may not be
+        written.
         """
-        done = False
+        writer = None
         try:
+            if self.output is not None:
+                writer = InventoryWriter(self.output, replace=self.replace)
             with terminal.Meter() as meter:
                 work = measured(tasks(self.plan.connectors), meter)
                 messages = run(self.plan, work, wiring.jobs(self.settings, self.sources))
-                yield from listed(messages, Listing(self.kinds), self.totals, meter, self.writer)
-            done = True
+                yield from listed(messages, Listing(self.kinds), self.totals, meter, writer)
+            if writer is not None:
+                writer.close(wiring.record(self.settings, self.sources, self.plan))
+                writer = None
         finally:
-            if not done and self.writer is not None:
-                self.writer.discard()
-
-    def finish(self) -> None:
-        """Closes the inventory."""
-        if self.writer is not None:
-            self.writer.close(wiring.record(self.settings, self.sources, self.plan))
+            if writer is not None:
+                writer.discard()
 
     def coverage(self) -> dict[str, Any]:
         """What was read and what not, for a document."""

@@ -54,7 +54,6 @@ def command(
     batches = job.findings()
     with closing(batches):
         _print(form, batches, job, lines=lines or show_values)
-    job.finish()
     if form == "text":
         job.print_summary()
     else:

@@ -20,7 +20,7 @@ from pdscan.model import Block, Ints, Places, escape
 KeyWriter = Callable[[Ints], Sequence[str]]
 
 # What `pdscan.model.escape` leaves as it is.
-_NEEDS_ESCAPE = r"[^ \-._~,@+()\[\]{}$'äöåÄÖÅA-Za-z0-9]"
+_NEEDS_ESCAPE = r"[^ \-._~,@+()\[\]{}$'A-Za-z0-9]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,15 @@ class Cells:
             keys=None if self.keys is None else self.keys(rows),
             own_text=True,
         )
+
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """Byte offsets [start, end) of the cells of all fields whose name `wants` accepts."""
+        wanted = np.array([wants(name) for name in self.fields], np.bool_)
+        if self.field is None:
+            some = slice(None) if wanted[0] else slice(0)
+            return self.starts[some], self.ends[some]
+        chosen = wanted[self.field]
+        return self.starts[chosen], self.ends[chosen]
 
 
 def cell_blocks(
@@ -115,14 +124,16 @@ def key_writer(names: Sequence[str], columns: Sequence[pa.Array]) -> KeyWriter:
     prefixes = [f"{escape(name)}:" for name in names]
 
     def write(rows: Ints) -> list[str]:
-        wanted, inverse = np.unique(rows, return_inverse=True)
-        taken = pa.array(wanted)
+        inverse = None
+        if not (rows[1:] > rows[:-1]).all():  # several findings in a row: write its key once
+            rows, inverse = np.unique(rows, return_inverse=True)
+        taken = pa.array(rows)
         parts = [
             pc.binary_join_element_wise(pa.scalar(prefix), _escaped(column.take(taken)), "")
             for prefix, column in zip(prefixes, columns, strict=True)
         ]
         keys = pc.binary_join_element_wise(*parts, "&", null_handling="skip")
-        written: list[str] = keys.take(pa.array(inverse)).to_pylist()
+        written: list[str] = (keys if inverse is None else keys.take(pa.array(inverse))).to_pylist()
         return written
 
     return write

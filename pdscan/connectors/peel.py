@@ -27,7 +27,7 @@ from pdscan.connectors.interface import Event, Limits, ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Outcome, Reason, State
 
-_SLOWEST = 4 << 20  # bytes a second that even a slow reader of a large file manages
+_AT_ONCE = 1 << 30  # bytes for which the time of an item is meant; larger ones get more
 _UNPACKED_FREELY = 10 << 20  # bytes before the ratio of unpacked to packed bytes counts
 _AS_TEXT = "read as plain text"
 _ERRNO = {
@@ -58,7 +58,7 @@ class _Peeler:
             # Containers that do not compress give each byte once a level: a mailbox of 50 GB is
             # no bomb, and takes its time.
             self._most += size * options.limits.depth
-            self._deadline += size / _SLOWEST
+            self._deadline += options.limits.seconds * (size / _AT_ONCE)
 
     def charge(self, expanded: int) -> None:
         """Counts bytes that were unpacked; raises `UnreadableError` where a limit is reached."""

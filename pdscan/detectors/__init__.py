@@ -66,8 +66,29 @@ _MODULES: dict[str, tuple[str, ...]] = {
         "ro.cnp",
         "si.emso",
     ),
+    "passport": ("passport",),
     "phone": ("phone",),
     "ip": ("ipv4", "ipv6"),
+    "jwt": ("jwt",),
+    "url_credentials": ("url_credentials",),
+    "password_hash": ("password_hash",),
+    "password": ("password",),
+    "cookie_id": ("cookie_id",),
+    "user_agent": ("user_agent",),
+    "username": ("username",),
+    "date_of_birth": ("date_of_birth",),
+    "postal_address": ("postal_address",),
+    "person_name": ("person_name",),
+    "geo_coordinates": ("geo_coordinates",),
+    "vehicle_registration": ("vehicle_registration",),
+    "card_expiry_cvv": ("card_expiry_cvv",),
+    "special_categories": (
+        "special.health",
+        "special.trade_union",
+        "special.religion",
+        "special.ethnicity",
+        "special.criminal_record",
+    ),
     "mac_address": ("mac_address",),
     "imei": ("imei",),
     "bic": ("bic",),
@@ -88,7 +109,7 @@ def countries() -> tuple[str, ...]:
 def country_of(kind: str) -> str:
     """The country that `kind` belongs to; "" for international kinds, ``eu.vat`` among them."""
     country, dot, _ = kind.partition(".")
-    return country if dot and country != "eu" else ""
+    return country if dot and len(country) == 2 and country != "eu" else ""
 
 
 def load(

@@ -56,6 +56,7 @@ DETECTOR = Detector(
     kind="card_expiry_cvv",
     name="Validity or verification code of a payment card",
     category="PaymentCardExpiry",
+    secret=True,
     finders=(
         Around(
             r"[^0-9\n]{0,14}[0-9]", before=40, after=14, caseless=True,

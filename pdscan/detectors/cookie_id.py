@@ -56,6 +56,7 @@ DETECTOR = Detector(
     kind="cookie_id",
     name="Cookie or client identifier",
     category="UID",
+    secret=True,
     finders=(
         Around(r"[.0-9A-Za-z_-]{0,40}=", before=80, after=170, words=_NAMES),
         Around(r"[0-9]\.", before=10, after=32, words=("GA1.", "fb.")),

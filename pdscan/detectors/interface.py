@@ -174,7 +174,8 @@ class Detector:
     extension (https://w3id.org/dpv/pd#). ``context`` are stems of words that, near a candidate,
     speak for it; ``counter`` those that speak against it; ``labels`` name columns, JSON keys and
     form fields that hold the kind. Words match caselessly, and ``_``, ``-`` and blank are the same.
-    ``same_as`` names the kind whose fingerprints this one shares.
+    Nothing of a ``secret`` is ever shown, not even its length. ``same_as`` names the kind whose
+    fingerprints this one shares.
     """
 
     kind: str
@@ -189,7 +190,7 @@ class Detector:
     counter: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     needs_context: bool = False
-    mask: Callable[[Candidates], Bytes2D] | None = None
+    secret: bool = False
     same_as: str = ""
     version: int = 1
     examples: tuple[str, ...] = ()

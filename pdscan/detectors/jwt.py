@@ -48,6 +48,7 @@ DETECTOR = Detector(
     kind="jwt",
     name="JSON Web Token",
     category="Authenticating",
+    secret=True,
     finders=(Around("", before=640, after=2720, words=(".eyJ",)),),
     judge=judge,
     context=("bearer", "authorization", "token", "jwt"),

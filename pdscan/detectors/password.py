@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pdscan.detectors import texts
 from pdscan.detectors.interface import Candidates, Cell, Detector, Judged
-from pdscan.model import Bytes2D, Likelihood
+from pdscan.model import Likelihood
 
 _NOT_SECRETS = (
     r"(?i)^(?:\*+|x{3,}|•+|\.{3,}|-+|null|none|nil|undefined|true|false|str|string|text|varchar\S*|char\S*"
@@ -39,20 +39,15 @@ def judge(candidates: Candidates) -> Judged:
     return texts.judged(found, level, {"digits or signs": found.found & ~word}, found.text)
 
 
-def mask(candidates: Candidates) -> Bytes2D:
-    """Nothing of a password is shown, not even its length."""
-    return np.full((len(candidates), 8), ord("*"), np.uint8)
-
-
 DETECTOR = Detector(
     kind="password",
     name="Password in the clear",
     category="Password",
+    secret=True,
     finders=(Cell(80, unless=("hash", "hashed", "digest", "salt", "reset", "changed", "expires",
                               "expiry", "policy", "length", "hint", "updated", "date", "url", "min",
                               "max", "strength", "id", "type", "file", "attempts", "algorithm")),),
     judge=judge,
-    mask=mask,
     labels=("password", "passwd", "passphrase", "pwd", "pass phrase", "login password", "pin code",
             "salasana", "salasanasi", "tunnussana", "pin koodi", "lösenord", "losenord", "pinkod",
             "passord", "adgangskode", "kodeord", "parool", "salasõna"),

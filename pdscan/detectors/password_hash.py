@@ -56,6 +56,7 @@ DETECTOR = Detector(
     kind="password_hash",
     name="Hash of a password",
     category="Password",
+    secret=True,
     finders=(
         Around(
             "", before=20, after=230,

@@ -39,6 +39,7 @@ DETECTOR = Detector(
     kind="url_credentials",
     name="User name and password in a URL",
     category="Password",
+    secret=True,
     finders=(
         Around(r"[^\s/@:?#\"'<>]{1,64}:[^\s/@\"'<>]{1,100}@", before=190, after=81, words=("://",)),
     ),

@@ -26,6 +26,7 @@ import rfc8785
 
 from pdscan.errors import AccessError, UsageError
 from pdscan.model import Locator
+from pdscan.retention.model import Backup, Recipient
 from pdscan.subjects.model import NotRead, Role, Step
 
 FORMAT = "pdscan/manifest/1"
@@ -141,31 +142,6 @@ class Person:
     kind: str
     fingerprint: str
     preview: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Somebody who was given the data and must be told of its erasure (Art. 19).
-
-    ``sources`` are the systems whose data they have (empty: all); ``opendsr`` is the address that
-    takes OpenDSR requests, "" where they are told by other means.
-    """
-
-    name: str
-    role: str = ""
-    contact: str = ""
-    sources: tuple[str, ...] = ()
-    opendsr: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """Copies that live on until they are overwritten: where, of what, and when the last is gone."""
-
-    name: str
-    sources: tuple[str, ...] = ()
-    keeps: str = ""  # ISO 8601 period
-    expires: str = ""  # ISO 8601 date: the last copy from before the erasure is gone by then
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import pyarrow as pa
 from pdscan.columns import filled
 from pdscan.model import Bytes2D, Ints
 
+#: What is shown of a secret.
+SECRET = "********"  # noqa: S105 - stars, not a password
 _LONGEST = 40  # characters of a preview
 _SHORT = 6  # a value shorter than this shows nothing
 _STAR = ord("*")

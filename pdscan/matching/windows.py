@@ -15,7 +15,7 @@ from pdscan.matching.candidates import Survey
 from pdscan.matching.engine import Engine, Hits
 from pdscan.matching.findings import SCHEMA, SCHEMA_WITH_VALUES
 from pdscan.matching.fingerprints import SIZE, Fingerprinter
-from pdscan.matching.masks import mask
+from pdscan.matching.masks import SECRET, mask
 from pdscan.matching.packs import Base, Pack
 from pdscan.model import Block, Bytes2D, Ints
 
@@ -193,7 +193,10 @@ class Scanner:
             mine = order[low:high]
             number = int(detector[mine[0]])
             start, length = hits.start[rows[mine]], (hits.end - hits.start)[rows[mine]]
-            previews.append(mask(gather(window, start, int(length.max())), length))
+            if self._engine.detectors[number].secret:
+                previews.append(pa.repeat(SECRET, len(mine)))
+            else:
+                previews.append(mask(gather(window, start, int(length.max())), length))
             values = hits.canonical[number][hits.row[rows[mine]]]
             kind = self._engine.detectors[number].fingerprint_kind
             prints[mine] = self._fingerprinter.column(kind, values, _lengths(values))

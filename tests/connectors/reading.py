@@ -11,8 +11,8 @@ import numpy as np
 
 from pdscan.connectors.files import Files
 from pdscan.connectors.interface import Connector, ReadOptions, Unit
-from pdscan.connectors.reopen import place_name, text_at
-from pdscan.model import Block, Entry, Item, Locator, Outcome
+from pdscan.connectors.reopen import text_at
+from pdscan.model import Block, Entry, Item, Locator, Outcome, place_name
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def outcomes(files: Files) -> dict[str, tuple[str, str]]:
 
 def places_of(read: Read, count: int, seed: int = 7) -> Iterator[tuple[Locator, str]]:
     """Some places in an item: their locators as the program would write them, and their texts."""
-    chance = random.Random(seed)  # noqa: S311 - samples, not secrets
+    chance = random.Random(seed)
     base: dict[str, int] = {}
     for block in read.blocks:
         text = block.text

@@ -98,7 +98,7 @@ FRAMES = (
 
 @pytest.mark.parametrize("locale", ["fi_FI", "sv_SE", "no_NO", "da_DK", "en_GB"])
 def test_generated_addresses(locale: str) -> None:
-    faker, choice = Faker(locale), random.Random(locale)  # noqa: S311 - only to vary the text
+    faker, choice = Faker(locale), random.Random(locale)
     faker.seed_instance(11)
     right = wrong = 0
     for _ in range(30):

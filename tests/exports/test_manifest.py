@@ -14,7 +14,8 @@ import rfc8785
 import pdscan.exports
 from pdscan.errors import AccessError, UsageError
 from pdscan.exports import manifest
-from pdscan.exports.manifest import Action, Datum, Entry, Ground, Header, Manifest, Recipient
+from pdscan.exports.manifest import Action, Datum, Entry, Ground, Header, Manifest
+from pdscan.retention.model import Recipient
 from pdscan.subjects.model import Step
 
 SCHEMA = Path(pdscan.exports.__file__).parent / "schemas" / "manifest-1.schema.json"
@@ -55,7 +56,9 @@ def test_it_comes_back_and_says_its_digest(path: Path) -> None:
 
 def test_lines_are_canonical_and_valid_by_the_published_schema(path: Path) -> None:
     schema = json.loads(SCHEMA.read_text("utf-8"))
-    assert schema == json.loads(json.dumps(manifest.schema())), "the published schema is not that of the code"
+    assert schema == json.loads(json.dumps(manifest.schema())), (
+        "the published schema is not that of the code"
+    )
     validator = jsonschema.Draft202012Validator(schema)
     jsonschema.Draft202012Validator.check_schema(schema)
     lines = path.read_bytes().splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ def _library() -> Any:
         import libarchive.read
     except (ImportError, AttributeError, OSError, TypeError):
         return None  # which of them depends on how the system's loader fails
+    # Its warnings quote names and would go to the terminal.
+    logging.getLogger("libarchive").setLevel(logging.CRITICAL)
     return libarchive
 
 
@@ -106,6 +109,8 @@ class Archive:
         """The bytes of the entry that iteration stands at; raises UnreadableError."""
         buffer = ctypes.create_string_buffer(_CHUNK)
         while size := self._call(self._ffi.read_data, self._pointer, buffer, _CHUNK):
+            if size < 0:  # what is only a warning to libarchive
+                raise UnreadableError(Reason.CORRUPT)
             yield ctypes.string_at(buffer, size)
 
     def _open(self, passwords: tuple[str, ...]) -> None:

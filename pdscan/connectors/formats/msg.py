@@ -27,11 +27,12 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The texts, people and attachments of the message."""
     with seekable_stream(content, options.limits.member_memory) as stream:
         try:
-            container = olefile.OleFileIO(stream)
-        except OSError:
-            raise UnreadableError(Reason.CORRUPT, "not an OLE file") from None
-        with container:
-            message = _Reader(container, options.limits.member_memory).message((), _TOP, 0)
+            with olefile.OleFileIO(stream) as container:
+                message = _Reader(container, options.limits.member_memory).message((), _TOP, 0)
+        except UnreadableError:
+            raise
+        except Exception as error:  # olefile meets damage with errors of many kinds
+            raise UnreadableError(Reason.CORRUPT, type(error).__name__) from None
     yield from mapi.events(message, options)
 
 

@@ -44,7 +44,9 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
         raise UnreadableError(Reason.ENCRYPTED)
     if kind not in (_SIGNED, _DIGESTED, _COMPRESSED) or len(fields) < 2:
         raise UnreadableError(Reason.UNSUPPORTED, "a kind of CMS message that is not known")
-    body = next(iter(fields[1]))
+    body = next(iter(fields[1]), None)
+    if body is None:
+        raise UnreadableError(Reason.TRUNCATED)
     wrapped = _wrapped(body)
     if wrapped is not None:
         if kind == _COMPRESSED:
@@ -97,7 +99,7 @@ def _certificates(body: ber.Value, options: ReadOptions) -> Iterator[Yield]:
         for held in field:
             try:
                 cells += _named(x509.load_der_x509_certificate(held.whole))
-            except ValueError:
+            except Exception:  # its parts are parsed when asked for, with errors of their own
                 broken += 1
     yield from cell_blocks(cells, "certificates", options.block_size)
     if broken:

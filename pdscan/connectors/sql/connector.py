@@ -41,7 +41,7 @@ class SqlConnector:
         self, source: str, dialect: Dialect, options: Options, reading: ReadOptions | None = None
     ) -> None:
         self._source = source
-        self._dialect = dialect
+        self.dialect = dialect
         self._options = options
         self._reading = reading or ReadOptions()
         self._structure: Structure | None = None
@@ -55,11 +55,6 @@ class SqlConnector:
     def source(self) -> str:
         """The name of the source, the first part of its locators."""
         return self._source
-
-    @property
-    def dialect(self) -> Dialect:
-        """The kind of database it is."""
-        return self._dialect
 
     def close(self) -> None:
         """Lets go of the connections, and of the snapshot."""
@@ -75,10 +70,10 @@ class SqlConnector:
         if self._structure is None:
             with self.connected() as connection:
                 try:
-                    schemas = self._dialect.schemas(connection)
-                    facts = self._dialect.facts(connection)
+                    schemas = self.dialect.schemas(connection)
+                    facts = self.dialect.facts(connection)
                     self._structure = reflect(
-                        connection, self._source, schemas, facts, self._dialect.family
+                        connection, self._source, schemas, facts, self.dialect.family
                     )
                 except Exception as error:
                     raise self._said(error) from None
@@ -92,7 +87,7 @@ class SqlConnector:
         """
         try:
             if self._holder is None:
-                self._holder = self._dialect.share_snapshot()
+                self._holder = self.dialect.share_snapshot()
         except Exception as error:
             raise self._said(error) from None
         snapshot = self._holder.snapshot if self._holder else ""
@@ -108,15 +103,15 @@ class SqlConnector:
                 yield from self._units(connection, table, snapshot)
 
     def connected(self) -> AbstractContextManager[sa.Connection]:
-        """A connection for small questions, read-only. Raises as `walk` does."""
+        """A connection for small questions; to be closed by the caller. Raises as `walk` does."""
         try:
-            return self._dialect.engine().connect()
+            return self.dialect.engine().connect()
         except Exception as error:
             raise self._said(error) from None
 
     def _said(self, error: Exception) -> Exception:
         """The driver's error in our words: theirs may hold values and passwords."""
-        trouble = self._dialect.trouble(error)
+        trouble = self.dialect.trouble(error)
         if trouble is None:
             return error
         if trouble.reason is Reason.DENIED:
@@ -150,9 +145,9 @@ class SqlConnector:
     ) -> Iterator[Unit | Entry]:
         sample = self._options.sample
         try:
-            ranges = self._dialect.ranges(connection, table, _SAMPLE_PIECES if sample else 0)
+            ranges = self.dialect.ranges(connection, table, _SAMPLE_PIECES if sample else 0)
         except Exception as error:
-            trouble = self._dialect.trouble(error)
+            trouble = self.dialect.trouble(error)
             if trouble is None:
                 raise
             if trouble.lost:
@@ -174,7 +169,7 @@ class SqlConnector:
     def read(self, unit: Unit) -> Iterator[Event]:
         """The texts of a range of a table, a block for each column of each batch of rows."""
         range_: Range = unit.range
-        selection = Selection(self._dialect, range_, self._options.value_bytes)
+        selection = Selection(self.dialect, range_, self._options.value_bytes)
         tally = Tally()
         yield self._item(range_.table)
         trouble = yield from self._rows(selection, tally)
@@ -191,25 +186,31 @@ class SqlConnector:
             try:
                 session = self._open(snapshot)
                 for batch in session.batches(selection.statement(resume), size):
-                    if limit:
-                        batch = batch.slice(0, limit - tally.rows)
                     if not batch.num_rows:
                         continue
+                    is_enough = limit and tally.rows + batch.num_rows > limit
+                    if is_enough:  # not every database was told
+                        batch = batch.slice(0, limit - tally.rows)
                     key = selection.last_key(batch)
                     yield from selection.blocks(batch, tally, self._reading.block_size)
                     self._pace(tally.rows, started)
+                    if is_enough:
+                        self._drop()
+                        break
             except GeneratorExit:
                 self._drop()  # the database is still sending
                 raise
             except CannotResumeError:
                 return Trouble(Reason.IO, "the connection was lost, and with it the snapshot")
             except Exception as error:
-                trouble = self._dialect.trouble(error)
+                trouble = self.dialect.trouble(error)
                 if trouble is None:
                     raise
                 if trouble.lost or trouble.snapshot_gone or snapshot:
                     self._drop()
                 losses += 1
+                # Without a snapshot to come back to, what is still to be read is of another time.
+                later |= trouble.lost and not snapshot and tally.rows > 0
                 if trouble.snapshot_gone:
                     snapshot, later = "", True
                 elif not trouble.lost or losses > self._options.retries:
@@ -223,7 +224,7 @@ class SqlConnector:
         if self._session is not None and self._session.snapshot != snapshot:
             self._drop()
         if self._session is None:
-            self._session = self._dialect.session(snapshot)
+            self._session = self.dialect.session(snapshot)
         return self._session
 
     def _drop(self) -> None:

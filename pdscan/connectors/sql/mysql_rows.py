@@ -36,6 +36,7 @@ def batches(connection: Any, statement: str, size: int) -> Iterator[pa.RecordBat
     connection._execute_command(COMMAND.COM_QUERY, statement)
     result = MySQLResult(connection)
     result.init_unbuffered_query()
+    result.unbuffered_active = False  # else it reads what is left when it is thrown away
     count = int(result.field_count)
     names = [f"c{i}" for i in range(count)]
     buffer = bytearray()
@@ -47,8 +48,6 @@ def batches(connection: Any, statement: str, size: int) -> Iterator[pa.RecordBat
             columns = _columns(data, np.array(starts, np.int64), count)
             yield pa.RecordBatch.from_arrays(columns, names)
         del buffer[:used]
-    result.unbuffered_active = False
-    connection._result = None
 
 
 def _packets(connection: Any, buffer: bytearray, size: int) -> tuple[list[int], int, bool]:

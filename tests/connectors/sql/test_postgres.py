@@ -17,6 +17,8 @@ def units(connector: SqlConnector) -> list[Unit]:
     return [walked for walked in connector.walk() if isinstance(walked, Unit)]
 
 
+HIDDEN = "s3cret"
+
 # (type, value, the texts that are looked at)
 TYPES = [
     ("text", "'mäki@esimerkki.fi'", ["mäki@esimerkki.fi"]),
@@ -84,9 +86,9 @@ def test_json_paths_are_the_fields(postgres: Database) -> None:
 def test_names_with_quotes_and_emoji(postgres: Database) -> None:
     schema, table, column = 'sch"ema 🏢', "ta'ble %s :x 🧾", 'co"l $1 😀 %'
     names = ['"' + name.replace('"', '""') + '"' for name in (schema, table, column)]
-    postgres.run("CREATE SCHEMA {0}".format(*names))
-    postgres.run("CREATE TABLE {0}.{1} ({2} text PRIMARY KEY)".format(*names))
-    postgres.run("INSERT INTO {0}.{1} VALUES ('a&b=ä/😀')".format(*names))
+    postgres.run(f"CREATE SCHEMA {names[0]}")
+    postgres.run("CREATE TABLE {}.{} ({} text PRIMARY KEY)".format(*names))
+    postgres.run("INSERT INTO {}.{} VALUES ('a&b=ä/😀')".format(*names[:2]))
     connector = postgres.open()
     (unit,) = units(connector)
     (cell,), outcome = read_unit(connector, unit)
@@ -127,7 +129,8 @@ def test_a_unique_key_without_nulls_stands_in_for_a_primary_one(postgres: Databa
 def test_bytes_that_are_no_utf8(postgres: Database) -> None:
     name = f"{postgres.name}_ascii"
     postgres.run(
-        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' "
+        "LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
     )
     try:
         other = Database(postgres.url.set(database=name), postgres.run)
@@ -155,6 +158,18 @@ def test_values_too_large_and_bytes_are_in_the_ledger(postgres: Database) -> Non
     assert (outcome.state, outcome.reason) == (State.PARTIAL, Reason.LIMIT)
     assert "1 values above 100,000 bytes" in outcome.detail
     assert "1 binary values" in outcome.detail
+
+
+def test_values_that_are_not_text_are_measured_as_text(postgres: Database) -> None:
+    postgres.run("CREATE TABLE t (id int PRIMARY KEY, v jsonb)")
+    for number, digests in ((1, 1_000), (2, 5_000)):
+        postgres.run(
+            f"INSERT INTO t SELECT {number}, to_jsonb(string_agg(md5(i::text), '')) "
+            f"FROM generate_series(1, {digests}) i"
+        )
+    read = read_all(postgres.open(value_bytes=100_000))
+    assert [len(text) for text in read.texts("t", "v")] == [32_000]
+    assert "1 values above 100,000 bytes" in read.outcome("t").detail
 
 
 # -- what is read, and what is not -------------------------------------------------------------
@@ -244,9 +259,10 @@ def test_all_workers_see_one_snapshot(postgres: Database) -> None:
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pdscan' "
         f"AND datname = '{postgres.name}'"
     )
+    assert seen == 3  # the holder of the snapshot, and two readers
+    postgres.run("SET lock_timeout TO '2s'; DROP TABLE a")  # no lock is left on what was read
     worker.close()
     connector.close()
-    assert seen == 3  # the holder of the snapshot, and two readers
 
 
 def many_rows(database: Database, rows: int = 60_000) -> list[str]:
@@ -389,14 +405,14 @@ def test_a_limit_on_rows_per_second(postgres: Database) -> None:
     ],
 )
 def test_no_way_in(postgres: Database, change: dict[str, object], error: type[Exception]) -> None:
-    url = postgres.url.set(password="s3cret", **change)  # type: ignore[arg-type]
+    url = postgres.url.set(password=HIDDEN, **change)  # type: ignore[arg-type]
     with pytest.raises(error) as caught:
         list(Database(url, postgres.run).open().walk())
-    assert "s3cret" not in str(caught.value)
+    assert HIDDEN not in str(caught.value)
     assert caught.value.__cause__ is None
     assert "shop" in str(caught.value)
 
 
 def test_settings_never_show_the_password(postgres: Database) -> None:
-    connector = Database(postgres.url.set(password="s3cret"), postgres.run).open()
-    assert "s3cret" not in repr(connector) + repr(vars(connector))
+    connector = Database(postgres.url.set(password=HIDDEN), postgres.run).open()
+    assert HIDDEN not in repr(connector) + repr(vars(connector))
