@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import sqlalchemy as sa
 
 from pdscan.connectors.interface import Connector
 from pdscan.connectors.records import CONTENT_KEY
@@ -94,7 +91,7 @@ def _referring(
             values[tuple(pairs[column] for column in referred)] = parent
     if not values:
         return
-    cascades = _on_delete(tables, child, key)
+    cascades = key.on_delete if key.on_delete in _TAKES else ""
     for row in tables.rows(child, key.columns, values):
         held = dict(row.values)
         # A collation may take for equal what is not written alike.
@@ -105,13 +102,3 @@ def _referring(
                     child.name if in_file else ""),
             parent, key.columns, cascades,
         )  # fmt: skip
-
-
-def _on_delete(tables: Tables, child: Table, key: ForeignKey) -> str:
-    inspector = sa.inspect(tables.connection)
-    for declared in inspector.get_foreign_keys(child.name, child.schema or None):
-        if tuple(declared["constrained_columns"]) == key.columns:
-            options: Mapping[str, Any] = declared.get("options", {})
-            rule = str(options.get("ondelete") or "").upper()
-            return rule if rule in _TAKES else ""
-    return ""

@@ -15,7 +15,9 @@ from pdscan.model import Locator
 #: to look, not a copy.
 WEAK = frozenset({
     "person_name", "postal_address", "date_of_birth", "ipv4", "ipv6", "username", "user_agent",
-    "geo_coordinates", "special_category",
+    "geo_coordinates", "bic", "fi.ytunnus", "se.orgnr", "no.orgnr", "dk.cvr", "eu.vat",
+    "special.health", "special.trade_union", "special.religion", "special.ethnicity",
+    "special.criminal_record",
 })  # fmt: skip
 
 
