@@ -58,8 +58,8 @@ class ForeignKey:
     """``columns`` of one table hold values of the columns ``referred`` of ``table``.
 
     ``evidence`` says why this is believed where the database does not declare it. ``on_delete`` is
-    what becomes of a row when the one it refers to is deleted: ``CASCADE``, ``SET NULL``, …; "" where
-    the database then refuses, or does not care.
+    what becomes of a row when the one it refers to is deleted: ``CASCADE``, ``SET NULL``, …; ""
+    where the database then refuses, or does not care.
     """
 
     columns: tuple[str, ...]
