@@ -58,7 +58,9 @@ FILLERS: dict[str, Filler] = {
     "ean": _ean,
     "sku": _form("??-####-##", "####-###-##", "%###-##?"),
     "serial": _form("SN########", "S/N %#########", "????-####-####-####", "%##############"),
-    "part": _form("%##-####", "%#####-#", "######-####", "%######-#"),
+    "part": _form("??###-##", "%##.###.##", "A-%#####", "%##-##-####", "%###/##", "M%#x##"),
+    # The shape of an identity or business number, and by chance sometimes its check digit too.
+    "lookalike": _form("%##-####", "%#####-#", "######-####", "%######-#"),
     "amount": _amount,
     "date": lambda chance: "{0.day}.{0.month}.{0.year}".format(_day(chance)),
     "isodate": lambda chance: _day(chance).date().isoformat(),
@@ -106,8 +108,9 @@ def _orders(chance: Random) -> str:
 
 
 def _products(chance: Random) -> str:
+    part = "lookalike" if chance.random() < 0.1 else "part"
     return (
-        f"{_some(chance, 'ean')};{_some(chance, 'sku')};{_some(chance, 'part')};"
+        f"{_some(chance, 'ean')};{_some(chance, 'sku')};{_some(chance, part)};"
         f"{_some(chance, 'serial')};{_some(chance, 'amount')};{_some(chance, 'number')}\n"
     )
 

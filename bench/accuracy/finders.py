@@ -50,6 +50,13 @@ class _Cells:
         record = cell // len(self._fields)
         return Places(field, self._fields, record, self._starts[cell], self._ends[cell])
 
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """The cells, below the header, of the fields that `wants` accepts."""
+        width = len(self._fields)
+        wanted = np.resize([wants(field) for field in self._fields], len(self._ends))
+        wanted &= (self._ends > self._starts) & (np.arange(len(self._ends)) >= width)
+        return self._starts[wanted], self._ends[wanted]
+
 
 def pdscan() -> Finder:
     """pdscan with all its detectors; it sees the columns of a table as its readers give them."""

@@ -11,7 +11,7 @@ _CHECKED = frozenset({
 })  # fmt: skip
 _OTHERS = {
     "email": 0.99, "ipv4": 0.99, "ipv6": 0.99, "iban": 0.99, "payment_card": 0.99,
-    "phone": 0.95, "fi.passport": 0.95, "se.passport": 0.95, "postal_address": 0.85,
+    "phone": 0.95, "passport": 0.95, "postal_address": 0.85,
 }  # fmt: skip
 
 

@@ -96,7 +96,28 @@ def _estonian(chance: Random) -> str:
     day = born(chance)
     first = (day.year - 1800) // 100 * 2 + chance.choice((1, 2))
     digits = f"{first}{day:%y%m%d}{fill(chance, '###')}"
-    return digits + str(stdnum.ee.ik.calc_check_digit(digits))
+    return digits + str(stdnum.ee.ik.calc_check_digit(f"{digits}?"))
+
+
+def _icelandic(chance: Random) -> str:
+    day = born(chance)
+    return f"{day:%d%m%y}{fill(chance, '-###')}{9 if day.year < 2000 else 0}"
+
+
+def _latvian(chance: Random) -> str:
+    day = born(chance)
+    return f"{day:%d%m%y}-{day.year // 100 - 18}{fill(chance, '####')}"
+
+
+def _danish(chance: Random) -> str:
+    day = born(chance)
+    century = chance.choice("0123" if day.year < 2000 else "4567")
+    return f"{day:%d%m%y}-{century}{fill(chance, '###')}"
+
+
+def _mac(chance: Random) -> str:
+    first = f"{chance.randrange(0, 256, 4):02x}"  # of one device, and given by its maker
+    return first + fill(chance, chance.choice((":^^:^^:^^:^^:^^", "-^^-^^-^^-^^-^^")))
 
 
 def _iban(country: str, form: str, is_valid: Callable[[str], bool] = lambda _: True) -> Value:
@@ -208,7 +229,7 @@ VALUES: dict[str, Value] = {
     "fi.hetu:temporary": partial(_hetu, temporary=True),
     "fi.ytunnus": _until(_form("%######-#", "0######-#"), stdnum.fi.ytunnus.is_valid),
     "fi.passport": _form("FP%######", "PX%######"),
-    "fi.ehic": _form("80246###############"),
+    "fi.ehic": _form("8024680246##########"),
     "se.personnummer": _swedish("%y%m%d", "-####"),
     "se.personnummer:joined": _swedish("%y%m%d", "####"),
     "se.personnummer:long": _swedish("%Y%m%d", "-####"),
@@ -227,11 +248,11 @@ VALUES: dict[str, Value] = {
                                       stdnum.no.fodselsnummer.is_valid),
     "no.orgnr": _until(_form("91#######", "98#######"), stdnum.no.orgnr.is_valid),
     "no.orgnr:spaced": _until(_form("91# ### ###", "98# ### ###"), stdnum.no.orgnr.is_valid),
-    "dk.cpr": _dated("%d%m%y", "-####"),
+    "dk.cpr": _danish,
     "dk.cvr": _until(_form("%#######"), stdnum.dk.cvr.is_valid),
     "ee.isikukood": _estonian,
-    "is.kennitala": _until(_dated("%d%m%y", "-####"), stdnum.is_.kennitala.is_valid),
-    "lv.personas_kods": _until(_dated("%d%m%y", "-%####"), stdnum.lv.pvn.is_valid),
+    "is.kennitala": _until(_icelandic, stdnum.is_.kennitala.is_valid),
+    "lv.personas_kods": _until(_latvian, stdnum.lv.pvn.is_valid),
     "lt.asmens_kodas": _until(
         lambda chance: fill(chance, f"{chance.choice('34')}{born(chance, 1935, 1999):%y%m%d}####"),
         stdnum.lt.asmens.is_valid,
@@ -248,7 +269,7 @@ VALUES: dict[str, Value] = {
     "payment_card:grouped": partial(_card_grouped, " "),
     "payment_card:hyphens": partial(_card_grouped, "-"),
     "imei": _imei,
-    "mac_address": _form("^^:^^:^^:^^:^^:^^", "^^-^^-^^-^^-^^-^^"),
+    "mac_address": _mac,
     "ipv4": _ipv4,
     "ipv6": _any(_ipv6, _ipv6_short),
     "jwt": _jwt,

@@ -23,6 +23,7 @@ COMMANDS = {
     "scan": "Find the personal data in folders, files and systems.",
     "inventory": "Look into the result of a scan.",
     "detectors": "The kinds of personal data that pdscan knows.",
+    "verdict": "Mark findings as false alarms.",
     "config": "The settings in force, and where they came from.",
     "demo": "Make a small estate of fictional people, and scan it.",
     "completion": "Completion for bash, zsh or fish.",

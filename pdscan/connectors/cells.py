@@ -54,6 +54,15 @@ class Cells:
             own_text=True,
         )
 
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """Byte offsets [start, end) of the cells of all fields whose name `wants` accepts."""
+        wanted = np.array([wants(name) for name in self.fields], np.bool_)
+        if self.field is None:
+            some = slice(None) if wanted[0] else slice(0)
+            return self.starts[some], self.ends[some]
+        chosen = wanted[self.field]
+        return self.starts[chosen], self.ends[chosen]
+
 
 def cell_blocks(
     column: pa.Array,
@@ -115,14 +124,16 @@ def key_writer(names: Sequence[str], columns: Sequence[pa.Array]) -> KeyWriter:
     prefixes = [f"{escape(name)}:" for name in names]
 
     def write(rows: Ints) -> list[str]:
-        wanted, inverse = np.unique(rows, return_inverse=True)
-        taken = pa.array(wanted)
+        inverse = None
+        if not (rows[1:] > rows[:-1]).all():  # several findings in a row: write its key once
+            rows, inverse = np.unique(rows, return_inverse=True)
+        taken = pa.array(rows)
         parts = [
             pc.binary_join_element_wise(pa.scalar(prefix), _escaped(column.take(taken)), "")
             for prefix, column in zip(prefixes, columns, strict=True)
         ]
         keys = pc.binary_join_element_wise(*parts, "&", null_handling="skip")
-        written: list[str] = keys.take(pa.array(inverse)).to_pylist()
+        written: list[str] = (keys if inverse is None else keys.take(pa.array(inverse))).to_pylist()
         return written
 
     return write

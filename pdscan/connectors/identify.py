@@ -22,8 +22,10 @@ from typing import Any
 import olefile
 
 from pdscan.connectors.decode import decode_head, looks_like_text
+from pdscan.connectors.formats.contents import seekable_stream
 from pdscan.connectors.formats.dialects import sniff
 from pdscan.connectors.formats.interface import Content
+from pdscan.errors import UnreadableError
 
 OCTETS = "application/octet-stream"
 _MAGIC_BYTES = 16 << 10  # libmagic's answers do not change beyond, its time does
@@ -77,6 +79,9 @@ _ZIP_PARTS = (
     ("word/", _OOXML + "wordprocessingml.document"),
     ("ppt/", _OOXML + "presentationml.presentation"),
     ("Index/Document.iwa", "application/vnd.apple.iwork"),
+    ("buildVersionHistory.plist", "application/vnd.apple.iwork"),
+    ("META-INF/container.xml", "application/epub+zip"),
+    ("content.xml", "application/vnd.oasis.opendocument.text"),
     ("META-INF/MANIFEST.MF", "application/java-archive"),
 )
 _OLE_STREAMS = (
@@ -94,6 +99,7 @@ _CMS = re.compile(
     rb"(?:\x09\*\x86H\x86\xf7\r\x01\x07|\x0b\*\x86H\x86\xf7\r\x01\x09\x10\x01)",
     re.DOTALL,
 )
+_OLE_HELD = 256 << 20  # bytes of a compound file inside a container that are held to look into it
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
@@ -175,7 +181,8 @@ def _text(text: str, content: Content) -> str:
         if _XML.match(text):
             return "text/html" if extension in (".html", ".htm") else "text/xml"
     if _is_mail(text):
-        return "message/rfc822"
+        saved = extension in (".mht", ".mhtml") and "multipart/related" in start.lower()
+        return "application/x-mimearchive" if saved else "message/rfc822"
     if len(_SQL.findall(text[: 16 << 10])) >= (1 if extension == ".sql" else 2):
         return "application/sql"
     by_extension = _BY_EXTENSION.get(extension, "")
@@ -262,29 +269,20 @@ def _zip_names(content: Content) -> tuple[list[str], str]:
 
 
 def _ole(content: Content) -> str:
-    """The use of an OLE compound file by the streams in its directory ([MS-CFB] 2.6)."""
-    head = content.head
-    sector = 4096 if head[30:32] == b"\x0c\0" else 512
-    first = int.from_bytes(head[48:52], "little")
+    """The use of an OLE compound file by the streams at its root: those of embedded objects, in
+    storages of their own, say nothing ([MS-CFB] 2.6).
+    """
     names: set[str] = set()
-    with suppress(OSError, ValueError), content.open() as stream:
-        stream.seek((first + 1) * sector) if stream.seekable() else stream.read(
-            min((first + 1) * sector, 64 << 20)
-        )
-        directory = stream.read(16 << 10)
-        for at in range(0, len(directory) - 127, 128):
-            length = int.from_bytes(directory[at + 64 : at + 66], "little")
-            if 2 < length <= 64 and directory[at + 66] in (1, 2, 5):
-                names.add(directory[at : at + length - 2].decode("utf-16-le", "replace"))
-        if stream.seekable() and not names & {name for name, _ in _OLE_STREAMS}:
-            # The directory lies in pieces.
-            stream.seek(0)
-            names |= {entry[-1] for entry in olefile.OleFileIO(stream).listdir() if len(entry) == 1}
-    lowered = {name.lower() for name in names}
+    with (
+        suppress(OSError, ValueError, LookupError, ArithmeticError, UnreadableError),
+        seekable_stream(content, _OLE_HELD) as stream,
+        olefile.OleFileIO(stream) as ole,
+    ):
+        names = {path[0].lower() for path in ole.listdir() if len(path) == 1}
     for name, media_type in _OLE_STREAMS:
-        if name.lower() in lowered:
+        if name.lower() in names:
             return media_type
-    found = _libmagic(head[:_MAGIC_BYTES])
+    found = _libmagic(content.head[:_MAGIC_BYTES])
     return found if found.startswith("application/vnd") else "application/x-ole-storage"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import io
 import lzma
+import os
 import time
 import zlib
 from collections.abc import Callable, Generator, Iterator
@@ -27,7 +28,8 @@ from pdscan.connectors.interface import Event, Limits, ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Outcome, Reason, State
 
-_SLOWEST = 4 << 20  # bytes a second that even a slow reader of a large file manages
+_AT_ONCE = 1 << 30  # bytes for which the time of an item is meant; larger ones get more
+NAME = "name"  # the part of an item that its own name is
 _UNPACKED_FREELY = 10 << 20  # bytes before the ratio of unpacked to packed bytes counts
 _AS_TEXT = "read as plain text"
 _ERRNO = {
@@ -58,7 +60,7 @@ class _Peeler:
             # Containers that do not compress give each byte once a level: a mailbox of 50 GB is
             # no bomb, and takes its time.
             self._most += size * options.limits.depth
-            self._deadline += size / _SLOWEST
+            self._deadline += options.limits.seconds * (size / _AT_ONCE)
 
     def charge(self, expanded: int) -> None:
         """Counts bytes that were unpacked; raises `UnreadableError` where a limit is reached."""
@@ -81,6 +83,10 @@ class _Peeler:
             media_type = item.media_type or identify(content)
             opened = True
             yield replace(item, media_type=media_type)
+            # Names of files and members hold personal data too; those of messages are made up.
+            if not media_type.startswith("message/"):
+                name = os.fsencode(item.path[-1]).decode("utf-8", "replace")
+                yield Block(name.encode(), part=NAME)
             yield from self._read(item, content, media_type, account, depth)
         except Exception as error:
             if not opened:

@@ -174,7 +174,8 @@ class Detector:
     extension (https://w3id.org/dpv/pd#). ``context`` are stems of words that, near a candidate,
     speak for it; ``counter`` those that speak against it; ``labels`` name columns, JSON keys and
     form fields that hold the kind. Words match caselessly, and ``_``, ``-`` and blank are the same.
-    Nothing of a ``secret`` is ever shown, not even its length. ``same_as`` names the kind whose fingerprints this one shares.
+    Nothing of a ``secret`` is ever shown, not even its length. ``same_as`` names the kind whose
+    fingerprints this one shares.
     """
 
     kind: str

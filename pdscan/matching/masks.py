@@ -9,7 +9,7 @@ from pdscan.columns import filled
 from pdscan.model import Bytes2D, Ints
 
 #: What is shown of a secret.
-SECRET = "********"
+SECRET = "********"  # noqa: S105 - stars, not a password
 _LONGEST = 40  # characters of a preview
 _SHORT = 6  # a value shorter than this shows nothing
 _STAR = ord("*")

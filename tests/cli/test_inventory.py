@@ -92,7 +92,7 @@ def test_what_is_not_in_it_is_named(scanned: Path) -> None:
     for arguments, said in (
         (("--kind", "hetu"), "did you mean fi.hetu?"),
         (("--source", "shopp"), "did you mean shop?"),
-        (("--value", "hello"), "none of the kinds"),
+        (("--value", "—"), "none of the kinds"),
         (("--min-likelihood", "sure"), "one of very_unlikely"),
     ):
         result = ask(scanned, "find", "inv", *arguments)

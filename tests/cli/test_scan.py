@@ -125,7 +125,7 @@ CODES: list[tuple[tuple[str, ...], int, str]] = [
     (("scan", "ftp://example.org/x"), 2, "no driver for ftp"),
     (("scam", "data"), 2, "did you mean scan?"),
     (("inventory", "show", "nowhere"), 2, "nowhere holds no inventory"),
-    (("detectors", "show", "hetu"), 2, "did you mean fi.hetu?"),
+    (("detectors", "show", "hetu"), 2, "did you mean fi.hetu"),
     (("detectors", "test", "fi.hetu", "131052-308T"), 0, ""),
     (("detectors", "test", "fi.hetu", "131052-308A"), 1, ""),
     ((), 2, ""),

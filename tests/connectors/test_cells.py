@@ -49,3 +49,18 @@ def test_keys_are_written_as_locators_write_them(
 def test_null_parts_of_a_key_are_left_out() -> None:
     write = key_writer(["a", "b"], [pa.array(["1", None]), pa.array([None, "2"], pa.string())])
     assert list(write(np.array([0, 1, 0]))) == ["a:1", "b:2", "a:1"]
+
+
+def test_cells_of_the_fields_that_are_wanted() -> None:
+    texts = pa.array(["a", None, "bcd", "e"])
+    field = np.array([0, 1, 1, 0], np.int32)
+    (several,) = cell_blocks(texts, ["x", "y"], field=field)
+    (single,) = cell_blocks(texts, ["x"])
+    for block, name, expected in (
+        (several, "x", [b"a", b"e"]), (several, "y", [b"bcd"]), (several, "z", []),
+        (single, "x", [b"a", b"bcd", b"e"]), (single, "y", []),
+    ):  # fmt: skip
+        assert isinstance(block.layout, Cells)
+        starts, ends = block.layout.cells(name.__eq__)
+        bounds = zip(starts.tolist(), ends.tolist(), strict=True)
+        assert [block.text[start:end] for start, end in bounds] == expected

@@ -57,10 +57,8 @@ class Table:
 
 
 @cache
-def _engine(
-    detectors: tuple[Detector, ...], annotators: tuple[Annotator, ...], minimum: Likelihood
-) -> Engine:
-    return Engine(detectors, annotators=annotators, minimum=minimum)
+def _engine(detectors: tuple[Detector, ...], minimum: Likelihood) -> Engine:
+    return Engine(detectors, minimum=minimum)
 
 
 def find(
@@ -73,7 +71,11 @@ def find(
     pack = Pack()
     pack.add(0, Block(window, layout=layout, label=label), window, Base())
     pack.close()
-    engine = _engine(tuple(detectors), tuple(annotators), minimum)
+    engine = (
+        Engine(detectors, annotators=annotators, minimum=minimum)
+        if annotators
+        else _engine(tuple(detectors), minimum)
+    )
     hits = engine.match(engine.survey(window), pack)
     if hits is None:
         return []

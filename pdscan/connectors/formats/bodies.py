@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from pdscan.connectors.formats import format_of
 from pdscan.connectors.formats.contents import HeldContent
-from pdscan.connectors.formats.interface import Note, Yield
+from pdscan.connectors.formats.interface import Note, Reader, Yield
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Reason
@@ -15,12 +16,17 @@ from pdscan.model import Block, Reason
 BOM = b"\xef\xbb\xbf"  # settles the encoding for whoever reads on
 
 
-def body_events(media_type: str, data: bytes, part: str, options: ReadOptions) -> Iterator[Yield]:
-    """What the reader of `media_type` finds in `data`, as the text `part` of the message."""
+@cache
+def _reader(media_type: str) -> Reader:
     known = format_of(media_type)
     if known is None:
         raise UnreadableError(Reason.UNSUPPORTED, media_type)
-    for event in known.load()(HeldContent(part, data), options):
+    return known.load()
+
+
+def body_events(media_type: str, data: bytes, part: str, options: ReadOptions) -> Iterator[Yield]:
+    """What the reader of `media_type` finds in `data`, as the text `part` of the message."""
+    for event in _reader(media_type)(HeldContent(part, data), options):
         if isinstance(event, Block):
             yield replace(event, part=f"{part} {event.part}".rstrip())
         elif not isinstance(event, Note):  # the charset of a part is not that of the message

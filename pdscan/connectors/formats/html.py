@@ -40,7 +40,7 @@ _DUMB = frozenset(
 )
 _META = re.compile(rb"(?i)<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})")
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,100};base64,(.+)", re.DOTALL)
-_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_BLANKS = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")  # all but a single space
 
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
@@ -74,8 +74,13 @@ class _Page:
         node: Any = self._tree.root
         blocks = ["html"]
         while node is not None:
-            is_open = self._enter(node, blocks)
-            yield from self._attributes(node)
+            if node.tag == "-text":
+                self._line.append(node.text_content or "")
+                is_open = False
+            else:
+                is_open = self._enter(node, blocks)
+                if attributes := node.attributes:
+                    yield from self._attributes(node.tag, attributes)
             if self._cells.is_full:
                 yield self._cells.take()
             if is_open and node.child is not None:
@@ -93,9 +98,7 @@ class _Page:
 
     def _enter(self, node: Any, blocks: list[str]) -> bool:
         tag = node.tag
-        if tag == "-text":
-            self._line.append(node.text_content or "")
-        elif tag == "-comment":
+        if tag == "-comment":
             if comment := node.comment_content:
                 self._cells.add(comment, "comment")
         elif tag in _VERBATIM:
@@ -121,9 +124,7 @@ class _Page:
             if text:
                 self._cells.add(text, block)
 
-    def _attributes(self, node: Any) -> Iterator[Nested]:
-        if node.tag[0] == "-" or not (attributes := node.attributes):
-            return
+    def _attributes(self, tag: str, attributes: dict[str, str | None]) -> Iterator[Nested]:
         for name, value in attributes.items():
             if not value or name in _DUMB:
                 continue
@@ -135,7 +136,7 @@ class _Page:
             if name == "value" and (label := attributes.get("name") or attributes.get("id")):
                 self._cells.add(value, label)
             else:
-                self._cells.add(value, f"{node.tag}/@{name}")
+                self._cells.add(value, f"{tag}/@{name}")
 
     def _image(self, image: re.Match[str]) -> Iterator[Nested]:
         self._images += 1

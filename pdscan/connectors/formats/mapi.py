@@ -145,8 +145,8 @@ def events(message: Message, options: ReadOptions) -> Iterator[Yield]:
     size = options.block_size
     yield from cell_blocks(_header_cells(message.headers), "headers", size)
     yield from cell_blocks(_named(message.texts), "properties", size)
-    for people in message.recipients:
-        yield from cell_blocks(_named(people), "recipients", size)
+    people = (pair for recipient in message.recipients for pair in recipient)
+    yield from cell_blocks(_named(people), "recipients", size)
     yield from text_blocks(message.body.encode("utf-8", "replace"), "body", size)
     if message.html:
         yield from body_events("text/html", BOM + message.html, "html", options)

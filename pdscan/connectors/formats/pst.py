@@ -62,7 +62,7 @@ def _items(mailbox: Any, limit: int) -> Iterator[Yield]:
 def _walk(mailbox: Any) -> Iterator[tuple[str, Any]]:
     """Every item with the path of its folder; None for one that cannot be had."""
     root = _got(mailbox, "root_folder")
-    todo = [("", root)] if root is not None else []
+    todo = [("", root)]
     seen: set[int] = set()
     while todo:
         path, folder = todo.pop()
@@ -86,7 +86,11 @@ def _walk(mailbox: Any) -> Iterator[tuple[str, Any]]:
 
 def _each(owner: Any, what: str) -> Iterator[Any]:
     """The things of the kind `what` that `owner` has; None for one that cannot be had."""
-    for position in range(_got(owner, f"number_of_{what}s") or 0):
+    count = _got(owner, f"number_of_{what}s")
+    if count is None:
+        yield None
+        return
+    for position in range(count):
         yield _got(owner, f"get_{what}", position)
 
 
@@ -98,8 +102,8 @@ def _got(owner: Any, name: str, *arguments: int) -> Any:
     try:
         value = getattr(owner, name)
         return value(*arguments) if arguments else value
-    except (OSError, ValueError, MemoryError, SystemError):
-        return None
+    except (OSError, ValueError, MemoryError, SystemError, AttributeError):
+        return None  # the last: damage makes folders of messages
 
 
 def _whole(item: Any, limit: int, depth: int = 0) -> Message | None:
@@ -121,7 +125,11 @@ def _properties(item: Any, gaps: list[tuple[str, str]]) -> list[Property]:
 
 
 def _of_set(records: Any, gaps: list[tuple[str, str]]) -> Iterator[Property]:
-    for position in range(_got(records, "number_of_entries") or 0):
+    count = None if records is None else _got(records, "number_of_entries")
+    if count is None:
+        gaps.append((Reason.CORRUPT, "some properties"))
+        return
+    for position in range(count):
         entry = _got(records, "get_entry", position)
         if entry is None:
             gaps.append((Reason.CORRUPT, "some properties"))

@@ -186,13 +186,17 @@ class SqlConnector:
             try:
                 session = self._open(snapshot)
                 for batch in session.batches(selection.statement(resume), size):
-                    if limit:
-                        batch = batch.slice(0, limit - tally.rows)
                     if not batch.num_rows:
                         continue
+                    is_enough = limit and tally.rows + batch.num_rows > limit
+                    if is_enough:  # not every database was told
+                        batch = batch.slice(0, limit - tally.rows)
                     key = selection.last_key(batch)
                     yield from selection.blocks(batch, tally, self._reading.block_size)
                     self._pace(tally.rows, started)
+                    if is_enough:
+                        self._drop()
+                        break
             except GeneratorExit:
                 self._drop()  # the database is still sending
                 raise

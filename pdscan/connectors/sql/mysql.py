@@ -34,7 +34,9 @@ _LARGE = ("mediumtext", "longtext", "json", "mediumblob", "longblob", "geometry"
 # https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference
 _ERRORS = {
     1044: Trouble(Reason.DENIED), 1045: Trouble(Reason.DENIED), 1049: Trouble(Reason.DENIED),
-    1142: Trouble(Reason.DENIED), 1143: Trouble(Reason.DENIED), 1698: Trouble(Reason.DENIED),
+    1698: Trouble(Reason.DENIED),
+    1142: Trouble(Reason.DENIED, "SELECT on the table was refused"),
+    1143: Trouble(Reason.DENIED, "SELECT on a column was refused"),
     1146: Trouble(Reason.VANISHED, "the table was dropped"),
     1054: Trouble(Reason.CHANGED, "a column was dropped or renamed"),
     1412: Trouble(Reason.CHANGED, "the table was altered while it was scanned"),
@@ -81,6 +83,7 @@ class MySQL:
         return sa.create_engine(
             self.url.set(drivername="mysql+pymysql"),
             poolclass=sa.pool.NullPool,
+            isolation_level="AUTOCOMMIT",  # no transaction lies open while the walk is waited for
             connect_args=self._arguments(),
         )
 
@@ -155,7 +158,9 @@ class MySQL:
 
     def session(self, snapshot: str) -> MySQLSession:
         """A new connection in a read-only transaction with a snapshot of its own."""
-        return MySQLSession(self.url, self._arguments(), self.options)
+        # The dialect knows what the URL asks for beyond names: TLS, sockets, time-outs.
+        _, asked = self.engine().dialect.create_connect_args(self.url)
+        return MySQLSession({**asked, **self._arguments()}, self.options)
 
     def quote(self, name: str) -> str:
         """A name between grave accents."""
@@ -185,7 +190,12 @@ class MySQL:
     def row_key(self, table: Table) -> tuple[tuple[str, str], ...]:
         """A digest of all columns: can be found again, and tells nothing."""
         hidden = table.facts.missing_columns
-        cells = [f"IFNULL({self.quote(c.name)}, '')" for c in table.columns if c.name not in hidden]
+        # As bytes: texts of two collations cannot be joined.
+        cells = [
+            f"IFNULL(CAST({self.quote(c.name)} AS BINARY), '')"
+            for c in table.columns
+            if c.name not in hidden
+        ]
         return (("md5(row)", f"MD5(CONCAT_WS(CHAR(31), {', '.join(cells)}))"),)
 
     def where(self, range_: Range, resume: Resume | None) -> str:
@@ -228,6 +238,8 @@ class MySQL:
 
         if isinstance(error, sa.exc.DBAPIError):
             error = error.orig or error
+        if isinstance(error, FileNotFoundError):
+            return Trouble(Reason.IO, "a file that the URL names is not there")
         if not isinstance(error, pymysql.err.MySQLError):
             return None
         code = error.args[0] if error.args else 0
@@ -252,17 +264,12 @@ class MySQLSession:
 
     snapshot = ""
 
-    def __init__(self, url: sa.URL, arguments: Mapping[str, Any], options: Options) -> None:
+    def __init__(self, arguments: Mapping[str, Any], options: Options) -> None:
         import pymysql
 
-        given = {
-            key: value
-            for key, value in url.translate_connect_args(username="user").items()
-            if value is not None
-        }
         # Of any type: what reads rows (`mysql_rows`) uses more of it than its types tell.
         connect: Any = pymysql.connect
-        self._connection = connect(**given, **arguments)
+        self._connection = connect(**arguments)
         try:
             with self._connection.cursor() as cursor:
                 if "mariadb" in str(self._connection.server_version).lower():

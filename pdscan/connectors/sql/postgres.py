@@ -7,15 +7,14 @@ page once (a TID range scan, PostgreSQL 14 and later; older servers read a table
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from pdscan.connectors.sql.dialect import CannotResumeError, Options, Range, Resume, Trouble
+from pdscan.connectors.sql.postgres_session import PostgresSession, milliseconds
 from pdscan.connectors.sql.structure import (
     Column,
     Facts,
@@ -37,7 +36,7 @@ _STORED = (Kind.TABLE, Kind.MATERIALIZED)
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _STATES = {
-    "42501": Trouble(Reason.DENIED),
+    "42501": Trouble(Reason.DENIED, "the account may not read something it refers to"),
     "42P01": Trouble(Reason.VANISHED, "the table was dropped"),
     "42703": Trouble(Reason.CHANGED, "a column was dropped or renamed"),
     "25006": Trouble(Reason.DENIED, "reading it would write, which a scan never does"),
@@ -109,13 +108,15 @@ class PostgreSQL:
 
     def engine(self) -> sa.Engine:
         """For reflection: read-only, and never waiting long for a lock."""
+        lock, statement = self.options.lock_timeout, self.options.statement_timeout
         settings = (
-            f"-c default_transaction_read_only=on -c lock_timeout={_ms(self.options.lock_timeout)}"
-            f" -c statement_timeout={_ms(self.options.statement_timeout)}"
+            f"-c default_transaction_read_only=on -c lock_timeout={milliseconds(lock)}"
+            f" -c statement_timeout={milliseconds(statement)}"
         )
         return sa.create_engine(
             self._url().set(drivername="postgresql+psycopg"),
             poolclass=sa.pool.NullPool,
+            isolation_level="AUTOCOMMIT",  # no transaction lies open while the walk is waited for
             # Names too come in the encoding of the database if none is asked for.
             connect_args={"options": settings, "client_encoding": "UTF8"},
         )
@@ -228,10 +229,17 @@ class PostgreSQL:
         return f"{self.quote(column.name)} IS NOT NULL" if column.family is Family.BINARY else ""
 
     def size(self, column: Column) -> str:
-        """Known without reading the value for text; for other types a guess from what is stored."""
+        """Known without reading the value for text; other types are written out where what is
+        stored, compressed, is neither clearly small nor clearly large.
+        """
+        name = self.quote(column.name)
         if column.family in (Family.TEXT, Family.BINARY):
-            return f"octet_length({self.quote(column.name)}::text)"
-        return f"8 * pg_column_size({self.quote(column.name)})"
+            return f"octet_length({name}::text)"
+        most = self.options.value_bytes
+        return (
+            f"CASE WHEN pg_column_size({name}) > {most} THEN pg_column_size({name}) "
+            f"WHEN pg_column_size({name}) > {most // 8} THEN octet_length({name}::text) ELSE 0 END"
+        )
 
     def row_key(self, table: Table) -> tuple[tuple[str, str], ...]:
         """A digest of the row: found again by ``md5(table::text)``, and telling nothing."""
@@ -288,81 +296,3 @@ class PostgreSQL:
         given = {"application_name": "pdscan",
                  "connect_timeout": str(max(int(self.options.connect_timeout), 1))}  # fmt: skip
         return self.url.set(drivername="postgresql", query={**given, **self.url.query})
-
-
-class PostgresSession:
-    """An ADBC connection in one repeatable-read, read-only transaction."""
-
-    def __init__(self, url: sa.URL, options: Options, snapshot: str) -> None:
-        from adbc_driver_postgresql import dbapi
-
-        self.snapshot = snapshot
-        self._connection = dbapi.connect(url.render_as_string(hide_password=False), autocommit=True)
-        try:
-            self._cursor = self._connection.cursor()
-            for setting in (
-                "SET client_encoding TO 'UTF8'",
-                "SET DateStyle TO 'ISO'",
-                "SET standard_conforming_strings TO on",
-                "SET idle_in_transaction_session_timeout TO 0",
-                # Parallel and synchronized scans give rows in another order each time.
-                "SET max_parallel_workers_per_gather TO 0",
-                "SET synchronize_seqscans TO off",
-                f"SET statement_timeout TO {_ms(options.statement_timeout)}",
-                f"SET lock_timeout TO {_ms(options.lock_timeout)}",
-            ):
-                self._cursor.execute(setting)
-            self._cursor.execute("SELECT current_setting('server_encoding')")
-            self._is_ascii = self._cursor.fetchone()[0] == "SQL_ASCII"
-            if self._is_ascii:  # such a server refuses to send what is not valid
-                self._cursor.execute("SET client_encoding TO 'SQL_ASCII'")
-            self._begin()
-        except BaseException:
-            self.close()
-            raise
-
-    def _begin(self) -> None:
-        self._cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        if self.snapshot:
-            self._cursor.execute(f"SET TRANSACTION SNAPSHOT '{self.snapshot}'")
-
-    def export(self) -> None:
-        """Makes the session's snapshot one that others can see."""
-        self._cursor.execute("SELECT pg_catalog.pg_export_snapshot()")
-        self.snapshot = str(self._cursor.fetchone()[0])
-
-    def batches(self, statement: str, size: int) -> Iterator[pa.RecordBatch]:
-        """The rows of `statement` in batches of about `size` bytes."""
-        from adbc_driver_manager._reader import AdbcRecordBatchReader
-
-        self._cursor.adbc_statement.set_options(
-            **{"adbc.postgresql.batch_size_hint_bytes": str(size)}
-        )
-        self._cursor.execute(statement)
-        # The cursor's own reader of record batches loses the SQLSTATE of what goes wrong midway.
-        stream = self._cursor.fetch_arrow()
-        with AdbcRecordBatchReader._import_from_c(stream.address) as reader:
-            for batch in reader:
-                yield self._unchecked(batch) if self._is_ascii else batch
-
-    @staticmethod
-    def _unchecked(batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The batch with its texts as bytes: a database without encoding may hold anything."""
-        return pa.RecordBatch.from_arrays(
-            [
-                column.cast(pa.binary()) if pa.types.is_string(column.type) else column
-                for column in batch.columns
-            ],
-            batch.schema.names,
-        )
-
-    def close(self) -> None:
-        """Gives the connection back; never raises."""
-        for thing in (getattr(self, "_cursor", None), self._connection):
-            with suppress(Exception):
-                if thing is not None:
-                    thing.close()
-
-
-def _ms(seconds: float) -> int:
-    return max(int(seconds * 1000), 1)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import olefile
 import pytest
 
+from bench.mailbox import messages
 from pdscan.connectors.formats import mapi, msg, pst, tnef
 from pdscan.connectors.formats.contents import HeldContent
 from pdscan.connectors.formats.interface import Gap, Nested, Reader, Yield
@@ -17,6 +19,7 @@ from pdscan.connectors.interface import Limits, ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Reason
 from tests.connectors.formats import outlook_files as files
+from tests.connectors.reading import assert_round_trip
 
 OPTIONS = ReadOptions()
 TEXT8, TEXT16, BINARY, LONG, OBJECT = 0x1E, 0x1F, 0x102, 0x03, 0x0D
@@ -194,9 +197,27 @@ def test_folders_within_themselves_end_and_damage_is_counted() -> None:
     assert b"+358 40 123 4567" in found["properties"]
 
 
+def test_a_mailbox_without_its_folders_is_not_taken_for_an_empty_one() -> None:
+    mailbox = Thing(1)
+    mailbox.root_folder = None  # type: ignore[attr-defined]
+    assert [event.reason for event in pst._items(mailbox, 1)] == [Reason.CORRUPT]  # type: ignore[union-attr]
+
+
 def test_a_list_of_strings_is_its_strings() -> None:
     data = struct.pack("<III", 2, 12, 12 + 6) + wide("one") + wide("two")
     records = Thing(entrie=[Entry(0x8001, 0x101F, data), None])
     gaps: list[tuple[str, str]] = []
     assert [value for *_, value in pst._of_set(records, gaps)] == [wide("one"), wide("two")]
     assert gaps == [(Reason.CORRUPT, "some properties")]
+
+
+@pytest.mark.parametrize("kind", ["mbox", "tnef", "msg"])
+def test_places_are_found_again(kind: str, tmp_path: Path) -> None:
+    people = [[(0x3001, TEXT16, wide(f"Person {n}"))] for n in range(3)]
+    data = {
+        "mbox": b"".join(messages(30_000)),
+        "tnef": files.tnef([(0x0037, TEXT16, wide("subject"))], people, []),
+        "msg": files.ole(files.msg(MESSAGE)),
+    }[kind]
+    (tmp_path / f"x.{kind}").write_bytes(data)
+    assert_round_trip(tmp_path / f"x.{kind}")

@@ -125,7 +125,9 @@ def test_keys_of_bytes_and_of_several_columns(mysql: Database) -> None:
 
 
 def test_keyless_rows_are_found_again_by_a_digest(mysql: Database) -> None:
-    mysql.run("CREATE TABLE log (who text, what text)")
+    mysql.run(
+        "CREATE TABLE log (who text COLLATE utf8mb4_swedish_ci, what text COLLATE utf8mb4_bin)"
+    )
     mysql.run("INSERT INTO log VALUES ('a@b.fi', 'x'), ('c@d.fi', NULL)")
     (key,) = [key for _, key, text in read_all(mysql.open()).cells["log"] if text == "c@d.fi"]
     ((name, digest),) = Locator.parse(f"s:log#key={key}").key
@@ -269,7 +271,11 @@ def test_ranges_cover_a_table_once(mysql: Database) -> None:
 
 @pytest.mark.parametrize(
     ("change", "error"),
-    [({"port": 1}, SourceError), ({"username": "pdscan_nobody"}, AccessError)],
+    [
+        ({"port": 1}, SourceError),
+        ({"username": "pdscan_nobody"}, AccessError),
+        ({"query": {"ssl_ca": "/not/there.pem"}}, SourceError),
+    ],
 )
 def test_no_way_in(mysql: Database, change: dict[str, object], error: type[Exception]) -> None:
     url = mysql.url.set(password=HIDDEN, **change)  # type: ignore[arg-type]
@@ -277,3 +283,10 @@ def test_no_way_in(mysql: Database, change: dict[str, object], error: type[Excep
         list(Database(url, mysql.run).open().walk())
     assert HIDDEN not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_options_of_the_url_hold_for_reading_too(mysql: Database) -> None:
+    url = mysql.url.update_query_dict({"ssl_ca": "/not/there.pem"})
+    dialect = Database(url, mysql.run).open().dialect
+    with pytest.raises(FileNotFoundError):
+        dialect.session("")

@@ -160,6 +160,18 @@ def test_values_too_large_and_bytes_are_in_the_ledger(postgres: Database) -> Non
     assert "1 binary values" in outcome.detail
 
 
+def test_values_that_are_not_text_are_measured_as_text(postgres: Database) -> None:
+    postgres.run("CREATE TABLE t (id int PRIMARY KEY, v jsonb)")
+    for number, digests in ((1, 1_000), (2, 5_000)):
+        postgres.run(
+            f"INSERT INTO t SELECT {number}, to_jsonb(string_agg(md5(i::text), '')) "
+            f"FROM generate_series(1, {digests}) i"
+        )
+    read = read_all(postgres.open(value_bytes=100_000))
+    assert [len(text) for text in read.texts("t", "v")] == [32_000]
+    assert "1 values above 100,000 bytes" in read.outcome("t").detail
+
+
 # -- what is read, and what is not -------------------------------------------------------------
 
 
@@ -247,9 +259,10 @@ def test_all_workers_see_one_snapshot(postgres: Database) -> None:
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pdscan' "
         f"AND datname = '{postgres.name}'"
     )
+    assert seen == 3  # the holder of the snapshot, and two readers
+    postgres.run("SET lock_timeout TO '2s'; DROP TABLE a")  # no lock is left on what was read
     worker.close()
     connector.close()
-    assert seen == 3  # the holder of the snapshot, and two readers
 
 
 def many_rows(database: Database, rows: int = 60_000) -> list[str]:

@@ -95,3 +95,18 @@ def test_any_other_dialect_by_reflection(postgres: Database) -> None:
     read = read_all(SqlConnector("any", Generic(url, options), options))
     assert set(read.cells["t:a%b"]) == {("c:d %s", "id:1", "a@b.fi"), ("j.m[0]", "id:1", "c@d.fi")}
     assert read.outcome("t:a%b").reason is Reason.UNSUPPORTED
+
+
+def test_a_sample_of_any_other_dialect_ends_early(postgres: Database) -> None:
+    from pdscan.connectors.sql.connector import SqlConnector
+    from pdscan.connectors.sql.generic import Generic
+
+    postgres.run("CREATE TABLE a (v text); CREATE TABLE b (v text)")
+    postgres.run("INSERT INTO a SELECT 'row ' || i FROM generate_series(1, 20000) i")
+    postgres.run("INSERT INTO b VALUES ('one')")
+    options = Options(sample=30)
+    url = postgres.url.set(drivername="postgresql+psycopg")
+    read = read_all(SqlConnector("any", Generic(url, options), options))
+    assert len(read.texts("a", "v")) == 30
+    assert read.texts("b", "v") == ["one"]
+    assert read.outcome("a").detail == "sample of 30 rows"
