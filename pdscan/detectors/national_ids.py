@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.detectors.checks import by_length, digits, is_digit, levels, luhn, weighted
+from pdscan.detectors.checks import by_length, is_capital, is_digit, levels, luhn, values, weighted
 from pdscan.detectors.interface import Candidates, Detector, Finder, Flags, Judged, Regex, Shape
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
@@ -87,12 +87,12 @@ def _judge(candidates: Candidates, *, number: _Number) -> Judged:
     good = np.zeros(len(candidates), np.bool_)
     for length, rows, chars in by_length(candidates):
         if number.holds is not None:
-            numeric = np.flatnonzero(is_digit(chars).all(axis=1))
-            numeric = numeric[number.holds(digits(chars[numeric], 0, length))]
-            rows, chars = rows[numeric], chars[numeric]
+            known = np.flatnonzero((is_digit(chars) | is_capital(chars)).all(axis=1))
+            known = known[number.holds(values(chars[known]))]
+            rows, chars = rows[known], chars[known]
         texts = [row.tobytes().decode("ascii", "replace") for row in chars]
-        known = {text: accepts(text) for text in set(texts)}
-        good[rows] = [known[text] for text in texts]
+        answers = {text: accepts(text) for text in set(texts)}
+        good[rows] = [answers[text] for text in texts]
     level = np.full(len(candidates), number.level, np.int64)
     if number.groups:
         level[candidates.length == candidates.raw_length] = Likelihood.UNLIKELY
@@ -230,6 +230,7 @@ _TABLE = (
         "pt.cc", "Portuguese citizen card number", "pt.cc",
         (_word("9{9}[9A]{2}9"), Shape("9{8} 9 [9A]{2}9|9{8} 9[9A]{2}9")), Likelihood.UNLIKELY,
         ("cartão de cidadão", "cartao de cidadao", "número de documento"), "00000000 0 ZZ4",
+        luhn,
     ),
     _Number(
         "ro.cnp", "Romanian personal number (CNP)", "ro.cnp", (_word("9{13}"),), Likelihood.LIKELY,
