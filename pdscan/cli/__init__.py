@@ -24,6 +24,7 @@ COMMANDS = {
     "inventory": "Look into the result of a scan.",
     "subject": "Find everything about one person, and say why it is theirs.",
     "detectors": "The kinds of personal data that pdscan knows.",
+    "verdict": "Mark findings as false alarms.",
     "config": "The settings in force, and where they came from.",
     "demo": "Make a small estate of fictional people, and scan it.",
     "completion": "Completion for bash, zsh or fish.",
