@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 
 from pdscan.connectors.interface import Connector, Limits, Unit
-from pdscan.detectors.interface import Detector
+from pdscan.detectors.interface import Annotator, Detector
 from pdscan.errors import AccessError, SourceError
 from pdscan.matching.engine import CONTEXT_DISTANCE, Engine
 from pdscan.matching.fingerprints import Fingerprinter
@@ -80,6 +80,7 @@ class Plan:
     context_distance: int = CONTEXT_DISTANCE
     values: bool = False
     limits: Limits = field(default_factory=Limits)
+    annotators: tuple[Annotator, ...] = ()
 
 
 def tasks(connectors: Iterable[Connector]) -> Iterator[Task]:
@@ -116,7 +117,10 @@ class Worker:
     def __init__(self, plan: Plan) -> None:
         self._connectors = {connector.source: connector for connector in plan.connectors}
         self._engine = Engine(
-            plan.detectors, minimum=plan.minimum, context_distance=plan.context_distance
+            plan.detectors,
+            annotators=plan.annotators,
+            minimum=plan.minimum,
+            context_distance=plan.context_distance,
         )
         self._fingerprinter = Fingerprinter(plan.key)
         self._values = plan.values
@@ -150,6 +154,11 @@ class Worker:
         for batch in scanner.flush():
             yield Found(batch)
         yield Settled(len(steps))
+
+    def close(self) -> None:
+        """Lets go of what the connectors hold open here."""
+        for connector in self._connectors.values():
+            connector.close()
 
     def _events(self, unit: Unit) -> Iterator[Item | Block | Outcome]:
         """What the connector reads; every item it opens is closed, whatever happens."""

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from pdscan.cli.terminal import Meter
+from pdscan.custom.filtering import FindingFilter
 from pdscan.exports.findings import VALUE, Listing
 from pdscan.inventory import InventoryWriter
 from pdscan.model import Item, Likelihood, Outcome, State
@@ -66,7 +67,7 @@ class Totals:
 
 def listed(
     messages: Iterable[Message], listing: Listing, totals: Totals, meter: Meter,
-    writer: InventoryWriter | None,
+    writer: InventoryWriter | None, finding_filter: FindingFilter,
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
     """The findings of a scan as they are printed; the rest of `messages` goes where it belongs."""
     items: dict[int, Item] = {}  # those that findings may still come for
@@ -78,6 +79,9 @@ def listed(
                 items[number] = item
                 depth += 1
             case Found(batch):
+                batch = finding_filter.keep(batch, items)
+                if not batch.num_rows:
+                    continue
                 numbers, sources, locators = _columns(batch, items)
                 rows = listing.columns(batch, numbers, sources, locators)
                 totals.found(batch, rows["source"])

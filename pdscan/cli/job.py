@@ -13,6 +13,7 @@ from pdscan import keys
 from pdscan.cli import summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
 from pdscan.config import Settings, Source, sources_for
+from pdscan.custom.filtering import FindingFilter
 from pdscan.exports.findings import Kind, Listing
 from pdscan.inventory import InventoryWriter, check_place
 from pdscan.runner import run
@@ -28,6 +29,7 @@ class Job:
     plan: Plan
     output: Path | None
     replace: bool
+    finding_filter: FindingFilter
     totals: Totals = field(default_factory=Totals)
 
     @classmethod
@@ -45,12 +47,13 @@ class Job:
         plan = wiring.plan(settings, sources, key, values=values)
         if made:
             terminal.tell(f"pdscan: made the fingerprint key {path}. {keys.LOST}")
-        return cls(settings, sources, plan, output, replace)
+        leaves_out = wiring.finding_filter(settings, key)
+        return cls(settings, sources, plan, output, replace, leaves_out)
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
         """What is told about the kinds in force."""
-        return wiring.kinds_of(self.plan.detectors)
+        return wiring.kinds_of(self.plan)
 
     @property
     def values(self) -> bool:
@@ -69,11 +72,15 @@ class Job:
             with terminal.Meter() as meter:
                 work = measured(tasks(self.plan.connectors), meter)
                 messages = run(self.plan, work, wiring.jobs(self.settings, self.sources))
-                yield from listed(messages, Listing(self.kinds), self.totals, meter, writer)
+                yield from listed(
+                    messages, Listing(self.kinds), self.totals, meter, writer, self.finding_filter
+                )
             if writer is not None:
                 writer.close(wiring.record(self.settings, self.sources, self.plan))
                 writer = None
         finally:
+            for connector in self.plan.connectors:
+                connector.close()
             if writer is not None:
                 writer.discard()
 
@@ -90,10 +97,14 @@ class Job:
         """For people, to standard output."""
         summary.print_findings(self.totals.findings, self.kinds)
         not_read = [
-            (locator, str(outcome.state), str(outcome.reason), outcome.detail)
+            (locator, str(outcome.state), str(outcome.reason), outcome.told)
             for locator, outcome in self.totals.not_read
         ]
         summary.print_coverage(self.totals.states, not_read, self._ledger())
+        summary.print_left_out(
+            self.finding_filter.counts, self.finding_filter.allowed, self.finding_filter.foreign
+        )
+        summary.print_not_looked_for(wiring.not_looked_for(self.settings))
         if self.output is not None:
             terminal.say("")
             terminal.say(f"Inventory: {self.output} (pdscan inventory show {self.output})")

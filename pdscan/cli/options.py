@@ -23,6 +23,11 @@ _FLAGS = (
      f"Report findings from this likelihood on: {_LIKELIHOODS}. [default: possible]"),
     ("--context-distance", "context_distance", "BYTES",
      "How far a word may stand from a value to count as near. [default: 60]"),
+    ("--ner", "ner", "MODEL",
+     "A language model (spaCy's name or folder, or a Presidio YAML file) that you installed: finds "
+     "names in running text."),
+    ("--verdicts", "verdicts", "FILE",
+     "False alarms to leave out (see pdscan verdict). [default: pdscan-verdicts.toml here]"),
     ("--fail-on", "fail_on", "LEVEL", "Exit with 1 if anything is found from this likelihood on."),
     ("--jobs", "jobs", "N", "Worker processes. [default: one for each processor]"),
     ("--key-file", "key_file", "FILE", "The fingerprint key, made on first use."),

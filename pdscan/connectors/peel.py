@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import io
 import lzma
+import os
 import time
 import zlib
 from collections.abc import Callable, Generator, Iterator
@@ -28,6 +29,7 @@ from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Outcome, Reason, State
 
 _AT_ONCE = 1 << 30  # bytes for which the time of an item is meant; larger ones get more
+NAME = "name"  # the part of an item that its own name is
 _UNPACKED_FREELY = 10 << 20  # bytes before the ratio of unpacked to packed bytes counts
 _AS_TEXT = "read as plain text"
 _ERRNO = {
@@ -81,6 +83,10 @@ class _Peeler:
             media_type = item.media_type or identify(content)
             opened = True
             yield replace(item, media_type=media_type)
+            # Names of files and members hold personal data too; those of messages are made up.
+            if not media_type.startswith("message/"):
+                name = os.fsencode(item.path[-1]).decode("utf-8", "replace")
+                yield Block(name.encode(), part=NAME)
             yield from self._read(item, content, media_type, account, depth)
         except Exception as error:
             if not opened:

@@ -75,7 +75,7 @@ class Tables:
             if not bound:
                 continue
             statement = f"SELECT {', '.join(fields)} FROM {source} WHERE {where}"  # noqa: S608 - quoted names, bound values
-            for row in self._answers(statement, bound):
+            for row in self.answers(statement, bound):
                 yield TableRow(
                     tuple(
                         (name, str(value))
@@ -97,7 +97,8 @@ class Tables:
             return tuple((n, self.dialect.key_value(table.column(n))) for n in table.key)
         return self.dialect.row_key(table)
 
-    def _answers(self, statement: str, bound: dict[str, Any] | tuple[Any, ...]) -> Iterator[Any]:
+    def answers(self, statement: str, bound: dict[str, Any] | tuple[Any, ...]) -> Iterator[Any]:
+        """What the database answers to `statement`. Raises `UnreadableError`."""
         style = self.connection.dialect.paramstyle
         if style in ("format", "pyformat"):
             # The driver reads every other per cent sign as the beginning of a mark.

@@ -13,7 +13,7 @@ from pdscan.connectors.peel import peel
 from pdscan.model import Block, Item, Outcome, State
 
 from . import samples
-from .test_hostile import MODULES, sample
+from .test_hostile_documents import MODULES, sample
 
 
 @pytest.mark.parametrize("module", MODULES)
