@@ -49,8 +49,7 @@ def show(file: Path, form: str, output: Path | None, entry: int | None) -> None:
 
     known = manifest.read(file)
     if form != "table":
-        views_by_form = {"csv": views.as_csv, "xlsx": views.as_xlsx, "html": views.as_html}
-        data = views_by_form[form](known)
+        data = views.FORMS[form](known)
         if output is not None:
             _write(output, data)
         elif form == "xlsx" and sys.stdout.isatty():

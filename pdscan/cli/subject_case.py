@@ -165,5 +165,3 @@ def _key_file(settings: Settings, inventory: Inventory) -> Path:
     if settings["key_file"] is None and recorded:
         return Path(recorded)
     return wiring.key_path(settings)
-
-

@@ -79,7 +79,7 @@ def _decided(number: int, table: Mapping[str, object], who: str) -> Decided:
     except ValueError:
         raise UsageError(f'{where}: decision is "theirs", "not theirs" or empty') from None
     if found and not who.strip():
-        raise UsageError("say who decided: decided_by = \"…\" in the review, or --by NAME")
+        raise UsageError('say who decided: decided_by = "…" in the review, or --by NAME')
     return Decided(locator, found, who.strip(), reason)
 
 
