@@ -22,6 +22,9 @@ COMPLETE, REACHED, WRONG_CALL, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 COMMANDS = {
     "scan": "Find the personal data in folders, files and systems.",
     "inventory": "Look into the result of a scan.",
+    "export": "Write everything about one person as a package to hand over.",
+    "package": "Look at a package that somebody was handed.",
+    "request": "Keep the record of what people ask for, and when it is due.",
     "detectors": "The kinds of personal data that pdscan knows.",
     "verdict": "Mark findings as false alarms.",
     "config": "The settings in force, and where they came from.",

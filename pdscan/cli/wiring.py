@@ -108,7 +108,7 @@ def jobs(settings: Settings, sources: Iterable[Source]) -> int:
 def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: bool) -> Plan:
     """Everything a worker needs."""
     limits = Limits(**settings.section("limits"))
-    options = ReadOptions(limits=limits, passwords=_passwords(settings["passwords_file"]))
+    options = ReadOptions(limits=limits, passwords=passwords(settings))
     chosen = chosen_detectors(settings)
     return Plan(
         connectors=tuple(connector(source, settings, options) for source in sources),
@@ -176,7 +176,9 @@ def without_password(address: str) -> str:
     return re.sub(r"(?i)([?&][^=&]*pass[^=&]*=)[^&]*", r"\1***", address)
 
 
-def _passwords(path: Path | None) -> tuple[str, ...]:
+def passwords(settings: Settings) -> tuple[str, ...]:
+    """Passwords for encrypted items; raises AccessError where their file cannot be read."""
+    path: Path | None = settings["passwords_file"]
     if path is None:
         return ()
     try:
