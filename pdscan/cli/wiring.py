@@ -181,7 +181,9 @@ def without_password(address: str) -> str:
     return re.sub(r"(?i)([?&][^=&]*pass[^=&]*=)[^&]*", r"\1***", address)
 
 
-def _passwords(path: Path | None) -> tuple[str, ...]:
+def passwords(settings: Settings) -> tuple[str, ...]:
+    """Passwords for encrypted items; raises AccessError where their file cannot be read."""
+    path: Path | None = settings["passwords_file"]
     if path is None:
         return ()
     try:
