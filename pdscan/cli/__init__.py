@@ -22,6 +22,7 @@ COMPLETE, REACHED, WRONG_CALL, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 COMMANDS = {
     "scan": "Find the personal data in folders, files and systems.",
     "inventory": "Look into the result of a scan.",
+    "verify": "Check a manifest before a deletion, and prove it after.",
     "detectors": "The kinds of personal data that pdscan knows.",
     "verdict": "Mark findings as false alarms.",
     "config": "The settings in force, and where they came from.",
