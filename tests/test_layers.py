@@ -37,7 +37,8 @@ ROOMS: dict[str, set[str]] = {
     "verification": GROUND
     | {"connectors", "exports", "matching", "detectors", "retention", "runner", "scan", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
-    "runner": GROUND | {"connectors", "scan"},
+    "numbering": GROUND | {"scan"},
+    "runner": GROUND | {"connectors", "numbering", "scan"},
 }
 
 

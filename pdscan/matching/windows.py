@@ -185,23 +185,22 @@ class Scanner:
     ) -> tuple[pa.Array, pa.Array]:
         """Kind by kind, because the values of a kind are about equally long."""
         prints = np.empty((len(rows), SIZE), np.uint8)
-        previews = []
-        detector = hits.detector[rows]
-        order = np.argsort(detector, kind="stable")
-        bounds = np.flatnonzero(np.diff(detector[order], prepend=-1, append=-1)).tolist()
-        for low, high in pairwise(bounds):
-            mine = order[low:high]
-            number = int(detector[mine[0]])
-            start, length = hits.start[rows[mine]], (hits.end - hits.start)[rows[mine]]
+        previews, order = [], []
+        detector, start = hits.detector[rows], hits.start[rows]
+        length, row = hits.end[rows] - start, hits.row[rows]
+        for number in np.flatnonzero(np.bincount(detector)).tolist():
+            mine = np.flatnonzero(detector == number)
+            order.append(mine)
             if self._engine.detectors[number].secret:
                 previews.append(pa.repeat(SECRET, len(mine)))
             else:
-                previews.append(mask(gather(window, start, int(length.max())), length))
-            values = hits.canonical[number][hits.row[rows[mine]]]
+                shown = gather(window, start[mine], int(length[mine].max()))
+                previews.append(mask(shown, length[mine]))
+            values = hits.canonical[number][row[mine]]
             kind = self._engine.detectors[number].fingerprint_kind
             prints[mine] = self._fingerprinter.column(kind, values, _lengths(values))
         back = np.empty(len(rows), np.int64)
-        back[order] = np.arange(len(rows))
+        back[np.concatenate(order)] = np.arange(len(rows))
         fingerprints = pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(SIZE), len(rows), [None, pa.py_buffer(prints)]
         )
