@@ -22,7 +22,12 @@ COMPLETE, REACHED, WRONG_CALL, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 COMMANDS = {
     "scan": "Find the personal data in folders, files and systems.",
     "inventory": "Look into the result of a scan.",
+    "erase": "Plan the erasure of one person: what goes, what stays, and why.",
+    "manifest": "Look at an erasure manifest; write statements, lists and requests from it.",
+    "approve": "Approve a manifest as it is now, signed.",
     "verify": "Check a manifest before a deletion, and prove it after.",
+    "retention": "Retention rules and legal holds: check, explain, what is overdue.",
+    "suppress": "Keep erased people from being imported again.",
     "detectors": "The kinds of personal data that pdscan knows.",
     "verdict": "Mark findings as false alarms.",
     "config": "The settings in force, and where they came from.",
