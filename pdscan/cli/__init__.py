@@ -22,6 +22,7 @@ COMPLETE, REACHED, WRONG_CALL, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 COMMANDS = {
     "scan": "Find the personal data in folders, files and systems.",
     "inventory": "Look into the result of a scan.",
+    "subject": "Find everything about one person, and say why it is theirs.",
     "erase": "Plan the erasure of one person: what goes, what stays, and why.",
     "manifest": "Look at an erasure manifest; write statements, lists and requests from it.",
     "approve": "Approve a manifest as it is now, signed.",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pdscan.cli.erase import policy_options
 from pdscan.cli.options import settings, settings_options
 from pdscan.errors import UsageError
 
@@ -23,15 +24,13 @@ _PATH = click.Path(path_type=Path)
 @click.option("--accept", multiple=True, metavar="LOCATOR=REASON",
               help="Take responsibility for a gap (may be repeated).")  # fmt: skip
 @click.option("--by", help="Who accepts the gaps. [default: your user name]")
-@click.option("--retention", type=_PATH, metavar="FILE",
-              help="The retention rules. [default: retention.toml here]")  # fmt: skip
-@click.option("--holds", type=_PATH, metavar="FILE", help="The legal holds.")
+@policy_options
 @click.option("-o", "--report", type=_PATH, metavar="FILE",
               help="Write every entry and problem as JSON.")  # fmt: skip
 @settings_options
 def command(
     manifest: Path, mode: str | None, since: str | None, accept: tuple[str, ...], by: str | None,
-    retention: Path | None, holds: Path | None, report: Path | None, **given: object,
+    rules_file: Path, holds_file: Path, report: Path | None, **given: object,
 ) -> int:  # fmt: skip
     """Check an erasure manifest before the deletion, and prove it after.
 
@@ -59,7 +58,7 @@ def command(
         terminal.say(f"BLOCKED: {error}")
         return REACHED
     case = verifying.Case.open(
-        manifest, known, settings(given), retention=retention, holds=holds,
+        manifest, known, settings(given), rules=rules_file, holds=holds_file,
         accepted=verifying.accepted(accept, by),
     )  # fmt: skip
     try:

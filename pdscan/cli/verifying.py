@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,7 +18,9 @@ from pdscan.config import Settings, Source
 from pdscan.errors import AccessError, UsageError
 from pdscan.exports import approvals, certificate, identifiers
 from pdscan.exports.manifest import Action, Manifest
+from pdscan.detectors.interface import Detector
 from pdscan.matching.fingerprints import Fingerprinter
+from pdscan.matching.recognise import canonical_form
 from pdscan.retention import holds as holding
 from pdscan.retention import reading
 from pdscan.retention.model import Policy
@@ -38,7 +40,6 @@ from pdscan.verification.model import (
     unknown,
 )
 
-RULES = "retention.toml"
 CERTIFICATE_KEY = "certificate.key"  # beside the fingerprint key
 _SHOWN = 40
 
@@ -59,18 +60,17 @@ class Case:
 
     @classmethod
     def open(
-        cls, path: Path, manifest: Manifest, settings: Settings, *, retention: Path | None, holds: Path | None,
+        cls, path: Path, manifest: Manifest, settings: Settings, *, rules: Path, holds: Path,
         accepted: tuple[Acceptance, ...],
     ) -> Case:  # fmt: skip
         """Reads the rules and the holds, and builds what reads all configured sources."""
         sources = config.sources_for((), settings)
         key_file = wiring.key_path(settings)
-        rules = retention or Path(RULES)
-        policy = reading.read(rules) if retention is not None or rules.exists() else None
+        policy = reading.read(rules) if rules.exists() else None
         return cls(
             path, manifest, settings, sources, key_file,
             wiring.plan(settings, sources, keys.load(key_file), values=False), policy,
-            holding.read(holds or rules.with_name(holding.FILE_NAME)), accepted,
+            holding.read(holds), accepted,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ class Case:
             kept = identifiers.unseal(self._sealed, self.key_file, self.manifest.header.id)
         except (AccessError, UsageError):
             return (), _without(Weight.UNKNOWN)
-        return disguises(Value(one.kind, one.value) for one in kept), None
+        return disguises(_values(kept, self.plan.detectors)), None
 
     def _destroy(self, proved: bool) -> str:
         if self._sealed is None:
@@ -276,6 +276,18 @@ def moment(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise UsageError("--replay wants the date of the backup, as in 2026-11-01") from None
+
+
+def _values(
+    kept: Iterable[identifiers.Identifier], detectors: Iterable[Detector]
+) -> Iterator[Value]:
+    """The identifiers as they stood, and in the one form of all spellings."""
+    known = {detector.kind: detector for detector in detectors}
+    for one in kept:
+        yield Value(one.kind, one.value)
+        form = canonical_form(one.value, known[one.kind]) if one.kind in known else None
+        if form is not None:
+            yield Value(one.kind, form.decode("utf-8", "replace"))
 
 
 def _without(weight: Weight) -> Problem:

@@ -96,7 +96,7 @@ class Resolver:
         rows = self._columns.with_tokens(tokens)
         found = list(self._columns.details(rows))
         places = [self._places.place(finding) for finding in found]
-        texts = self._places.rows(p for p in places if self._judge.can_read(p))
+        texts = self._places.rows(places)
         for finding, place in zip(found, places, strict=True):
             one = self.joined[token(finding["fingerprint"])]
             name = names.written_in(texts[place].values) if place in texts else ""
