@@ -13,7 +13,7 @@ from pdscan import keys
 from pdscan.cli import terminal, wiring
 from pdscan.cli.collect import Totals, listed
 from pdscan.cli.job import Job
-from pdscan.config import Settings, Source, sources_for
+from pdscan.config import Settings, Source
 from pdscan.connectors.interface import Connector
 from pdscan.errors import AccessError, PdscanError, UsageError
 from pdscan.exports.findings import Kind, Listing

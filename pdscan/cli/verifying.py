@@ -15,10 +15,10 @@ import msgspec
 from pdscan import __version__, config, keys
 from pdscan.cli import COMPLETE, INCOMPLETE, REACHED, terminal, wiring
 from pdscan.config import Settings, Source
+from pdscan.detectors.interface import Detector
 from pdscan.errors import AccessError, UsageError
 from pdscan.exports import approvals, certificate, identifiers
 from pdscan.exports.manifest import Action, Manifest
-from pdscan.detectors.interface import Detector
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.matching.recognise import canonical_form
 from pdscan.retention import holds as holding
