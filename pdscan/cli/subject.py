@@ -30,11 +30,11 @@ def command() -> None:
 @command.command("find", hidden=True)
 @click.argument("targets", nargs=-1, metavar="[INVENTORY|PATH|URL|NAME]...")
 @click.option("--id", "given", multiple=True, metavar="KIND=VALUE",
-              help="What is known of the person: email=…, fi.hetu=…, phone=…, name=…, or a customer "
-              "number: customer:shop.customers.id=1042.")  # fmt: skip
+              help="What is known of the person: email=…, fi.hetu=…, phone=…, name=…, or a "
+              "customer number: customer:shop.customers.id=1042.")  # fmt: skip
 @click.option("--id-file", type=click.File(encoding="utf-8"), metavar="FILE",
-              help="The same, one a line, so that they do not stay in the history of the shell; - is "
-              "standard input.")  # fmt: skip
+              help="The same, one a line, so that they do not stay in the history of the shell; "
+              "- is standard input.")  # fmt: skip
 @click.option("--request", default="", metavar="ID", help="The request that this answers.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="Keep the result, for review, export and erasure.")  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pdscan import keys
 from pdscan.cli import terminal, wiring
@@ -16,11 +16,11 @@ from pdscan.cli.job import Job
 from pdscan.config import Settings, Source
 from pdscan.connectors.interface import Connector
 from pdscan.errors import AccessError, PdscanError, UsageError
-from pdscan.exports.findings import Kind, Listing
+from pdscan.exports.findings import Listing
 from pdscan.inventory import RUN, Inventory, InventoryWriter
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.runner import run
-from pdscan.scan import Plan, Task
+from pdscan.scan import Task
 from pdscan.subjects import store
 from pdscan.subjects.build import Case, resolve
 from pdscan.subjects.changes import Changes, changes
@@ -43,18 +43,17 @@ def found(
             with closing(job.findings()) as batches:
                 for _ in batches:
                     pass
-            job.finish()
         inventories = [Inventory(path) for path in kept]
         fingerprinter = _fingerprinter(settings, inventories)
         given = parse(lines, fingerprinter)
         sources = _sources(inventories, settings)
         connectors, unknown = _connectors(sources, settings)
-        outdated: list[str] = []
+        outdated: list[frozenset[str]] = []
         names = list(kept)
         fresh: list[Inventory] = []
         for number, inventory in enumerate(inventories if check else ()):
             changed = changes(inventory, connectors)
-            outdated += changed.outdated
+            outdated.append(frozenset(changed.outdated))
             unknown += [u for u in changed.unknown if u not in unknown]
             if changed.units:
                 again = Path(folder) / f"changed-{number}"
@@ -71,7 +70,11 @@ def found(
             {d["kind"]: d["category"] for one in every for d in one.run["detectors"]},
             tuple(outdated), tuple(names), tuple(unknown),
         )  # fmt: skip
-        subject = resolve(case, given, now=datetime.now(UTC), request=request)
+        try:
+            subject = resolve(case, given, now=datetime.now(UTC), request=request)
+        finally:
+            for connector in connectors.values():
+                connector.close()
     if output is not None:
         if output.exists():
             subject = carried_over(store.load(output), subject)
@@ -137,26 +140,19 @@ def _scanned_again(
         f"pdscan: {len(changed.units):,} changed or new since {inventory.run['finished']}: "
         "reading them again"
     )
-    plan = wiring.plan(settings, (), keys.load(_key_file(settings, inventory)), values=False)
-    plan = Plan(
-        tuple(connectors.values()), plan.detectors, plan.key, minimum=plan.minimum,
-        context_distance=plan.context_distance, limits=plan.limits,
-    )  # fmt: skip
-    kinds: dict[str, Kind] = dict(wiring.kinds_of(plan.detectors))
+    key = keys.load(_key_file(settings, inventory))
+    plan = wiring.plan(settings, (), key, values=False)
+    plan = replace(plan, connectors=tuple(connectors.values()))
     writer = InventoryWriter(folder)
     work = (Task(number, (unit,)) for number, unit in enumerate(changed.units))
+    listing, left_out = Listing(wiring.kinds_of(plan)), wiring.finding_filter(settings, key)
     with terminal.Meter() as meter:
-        messages = run(plan, work, 1)
-        for _ in listed(messages, Listing(kinds), Totals(), meter, writer):
+        for _ in listed(run(plan, work, 1), listing, Totals(), meter, writer, left_out):
             pass
-    record: dict[str, Any] = {
-        name: inventory.run[name] for name in ("program", "sources", "settings", "key")
-    }
-    detectors = [
-        {"kind": d.kind, "version": d.version, "name": d.name, "category": d.category}
-        for d in plan.detectors
-    ]
-    writer.close({**record, "detectors": detectors})
+    writer.close({
+        **wiring.record(settings, (), plan),
+        **{name: inventory.run[name] for name in ("sources", "settings", "key")},
+    })  # fmt: skip
     return Inventory(folder)
 
 
@@ -165,5 +161,3 @@ def _key_file(settings: Settings, inventory: Inventory) -> Path:
     if settings["key_file"] is None and recorded:
         return Path(recorded)
     return wiring.key_path(settings)
-
-

@@ -75,16 +75,16 @@ def _decided(number: int, table: Mapping[str, object], who: str) -> Decided:
     if not isinstance(locator, str) or not locator or not isinstance(reason, str):
         raise UsageError(f"{where}: locator and reason are texts in quotes")
     try:
-        found = Decision(decision)
+        found = Decision(str(decision))
     except ValueError:
         raise UsageError(f'{where}: decision is "theirs", "not theirs" or empty') from None
     if found and not who.strip():
-        raise UsageError("say who decided: decided_by = \"…\" in the review, or --by NAME")
+        raise UsageError('say who decided: decided_by = "…" in the review, or --by NAME')
     return Decided(locator, found, who.strip(), reason)
 
 
 def apply(subject: Subject, decisions: Iterable[Decided]) -> Subject:
-    """`subject` with `decisions` recorded. Raises UsageError for a locator that it does not hold."""
+    """`subject` with `decisions` recorded; raises UsageError for a locator that is not held."""
     by_locator = {decided.locator: decided for decided in decisions}
     known = {holding.locator for holding in subject.holdings}
     if unknown := next((locator for locator in by_locator if locator not in known), None):
