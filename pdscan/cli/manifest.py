@@ -49,8 +49,7 @@ def show(file: Path, form: str, output: Path | None, entry: int | None) -> None:
 
     known = manifest.read(file)
     if form != "table":
-        write = {"csv": views.as_csv, "xlsx": views.as_xlsx}.get(form, views.as_html)
-        data = write(known)
+        data = views.FORMS[form](known)
         if output is not None:
             _write(output, data)
         elif form == "xlsx" and sys.stdout.isatty():

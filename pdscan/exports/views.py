@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
@@ -104,3 +104,9 @@ def as_html(manifest: Manifest) -> bytes:
 
 def _e(text: str) -> str:
     return html.escape(text)
+
+
+#: ``--format`` -> what writes it.
+FORMS: dict[str, Callable[[Manifest], bytes]] = {
+    "csv": as_csv, "xlsx": as_xlsx, "html": as_html,
+}  # fmt: skip
