@@ -29,6 +29,7 @@ COMMANDS = {
     "erase": "Plan the erasure of one person: what goes, what stays, and why.",
     "manifest": "Look at an erasure manifest; write statements, lists and requests from it.",
     "approve": "Approve a manifest as it is now, signed.",
+    "verify": "Check a manifest before a deletion, and prove it after.",
     "retention": "Retention rules and legal holds: check, explain, what is overdue.",
     "suppress": "Keep erased people from being imported again.",
     "detectors": "The kinds of personal data that pdscan knows.",
