@@ -124,7 +124,7 @@ def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: b
 def reading(settings: Settings) -> ReadOptions:
     """How items are read."""
     limits = Limits(**settings.section("limits"))
-    return ReadOptions(limits=limits, passwords=_passwords(settings["passwords_file"]))
+    return ReadOptions(limits=limits, passwords=passwords(settings))
 
 
 def connector(source: Source, settings: Settings, options: ReadOptions) -> Connector:
