@@ -15,7 +15,7 @@ from pdscan import config
 from pdscan.cli import wiring
 from pdscan.config import Settings, Source
 from pdscan.connectors.fetch import Original, Row, content_fingerprint, fetch_many
-from pdscan.connectors.interface import Connector, Limits, ReadOptions
+from pdscan.connectors.interface import Connector
 from pdscan.connectors.sql.structure import Table
 from pdscan.connectors.tables import Tables, tables_of
 from pdscan.errors import UnreadableError, UsageError
@@ -67,7 +67,7 @@ class Sources:
     def connector(self, name: str) -> Connector:
         """The connector of the source; raises UsageError."""
         if name not in self._connectors:
-            options = ReadOptions(limits=Limits(**self.settings.section("limits")))
+            options = wiring.reading(self.settings)
             self._connectors[name] = wiring.connector(self.source(name), self.settings, options)
         return self._connectors[name]
 
