@@ -34,7 +34,8 @@ _ROWS = 1 << 18  # of a row group: the same for every run, so that the bytes are
 _NAME = pa.dictionary(pa.int32(), pa.string())
 
 #: The coverage ledger: one row for everything that was walked. ``modified`` is in seconds since the
-#: epoch, ``characters`` those of decoded text, ``findings`` their number.
+#: epoch, ``characters`` those of decoded text, ``rows`` those of a table
+#: of a database that were read, ``findings`` their number.
 ITEM_SCHEMA = pa.schema(
     [
         pa.field("item", pa.int32(), nullable=False),
@@ -48,6 +49,7 @@ ITEM_SCHEMA = pa.schema(
         pa.field("detail", pa.string(), nullable=False),
         pa.field("encoding", _NAME, nullable=False),
         pa.field("characters", pa.int64(), nullable=False),
+        pa.field("rows", pa.int64()),
         pa.field("findings", pa.int64(), nullable=False),
     ]
 )
@@ -122,8 +124,8 @@ class InventoryWriter:
         self._rows.append({
             "item": number, "source": item.source, "locator": str(item.locator),
             "media_type": item.media_type, "size": item.size, "modified": item.modified,
-            "state": str(outcome.state), "reason": str(outcome.reason), "detail": outcome.detail,
-            "encoding": outcome.encoding, "characters": outcome.characters,
+            "state": str(outcome.state), "reason": str(outcome.reason), "detail": outcome.told,
+            "encoding": outcome.encoding, "characters": outcome.characters, "rows": outcome.rows,
         })  # fmt: skip
 
     def settle(self) -> None:

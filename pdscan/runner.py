@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -26,45 +27,28 @@ import pyarrow as pa
 
 from pdscan.connectors.interface import Unit
 from pdscan.model import Entry, Item, Outcome, Reason, State
+from pdscan.numbering import numbered
 from pdscan.scan import Closed, Found, Message, Opened, Plan, Settled, Task, Worker
 
 _AHEAD = 4  # tasks per worker that may be done before their turn
+_LEAVE_SECONDS = 2.0  # for idle workers to say goodbye to their servers
 _BUFFERED = 32 << 20  # bytes a worker may be ahead with before it has to wait
 
 
 def run(plan: Plan, work: Iterator[Task], jobs: int) -> Iterator[Message]:
     """The messages of all tasks in order, read by `jobs` worker processes (0: by this one).
 
-    Items are numbered through from 0.
+    Items are numbered through from 0; one that is read in ranges is opened and closed once.
     """
     if jobs == 0:
         worker = Worker(plan)
-        yield from _renumbered(worker.run(task.steps) for task in work)
+        yield from numbered(worker.run(task.steps) for task in work)
         return
     pool = _Pool(plan, work, jobs)
     try:
-        yield from _renumbered(pool.tasks())
+        yield from numbered(pool.tasks())
     finally:
         pool.stop()
-
-
-def _renumbered(tasks: Iterator[Iterator[Message]]) -> Iterator[Message]:
-    base = 0
-    for messages in tasks:
-        count = 0
-        for message in messages:
-            match message:
-                case Opened():
-                    count += 1
-                    yield replace(message, number=message.number + base)
-                case Closed():
-                    yield replace(message, number=message.number + base)
-                case Found(batch):
-                    items = pa.compute.add(batch.column("item"), pa.scalar(base, pa.int32()))
-                    yield Found(batch.set_column(0, batch.schema.field(0), items))
-                case Settled():
-                    yield message
-        base += count
 
 
 @dataclass(slots=True)
@@ -120,10 +104,15 @@ class _Pool:
 
     def stop(self) -> None:
         for process in self._processes:
-            process.process.kill()
-        for process in self._processes:
-            process.process.join()
             process.pipe.close()
+            if process.run is not None:
+                process.process.kill()
+        end = time.monotonic() + _LEAVE_SECONDS
+        for process in self._processes:
+            process.process.join(max(end - time.monotonic(), 0))
+            if process.process.is_alive():
+                process.process.kill()
+                process.process.join()
 
     def _head(self) -> Iterator[Message]:
         run = self._runs[0]
@@ -274,15 +263,16 @@ def _serve(plan: Plan, pipe: Connection, inherited: list[Connection]) -> None:
     for other in inherited:
         other.close()  # or the death of another worker would not be seen
     _limit_memory(plan.limits.memory)
-    worker = Worker(plan)
-    while True:
-        try:
+    # What a forked connector holds open is the walker's.
+    worker = Worker(replace(plan, connectors=tuple(map(copy, plan.connectors))))
+    try:
+        while True:
             steps = pipe.recv()
             for message in worker.run(steps):
                 pipe.send(message)
             pipe.send(None)
-        except (EOFError, BrokenPipeError):
-            return
+    except (EOFError, OSError):  # nobody listens any more
+        worker.close()
 
 
 def _limit_memory(size: int) -> None:

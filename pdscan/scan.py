@@ -155,6 +155,11 @@ class Worker:
             yield Found(batch)
         yield Settled(len(steps))
 
+    def close(self) -> None:
+        """Lets go of what the connectors hold open here."""
+        for connector in self._connectors.values():
+            connector.close()
+
     def _events(self, unit: Unit) -> Iterator[Item | Block | Outcome]:
         """What the connector reads; every item it opens is closed, whatever happens."""
         open_items = 0

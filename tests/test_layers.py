@@ -34,8 +34,11 @@ ROOMS: dict[str, set[str]] = {
     "filtering": GROUND | {"allow", "matching", "verdicts"},
     "retention": GROUND | {"subjects"},
     "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
+    "verification": GROUND
+    | {"connectors", "exports", "matching", "detectors", "retention", "runner", "scan", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
-    "runner": GROUND | {"connectors", "scan"},
+    "numbering": GROUND | {"scan"},
+    "runner": GROUND | {"connectors", "numbering", "scan"},
 }
 
 

@@ -79,6 +79,8 @@ class Job:
                 writer.close(wiring.record(self.settings, self.sources, self.plan))
                 writer = None
         finally:
+            for connector in self.plan.connectors:
+                connector.close()
             if writer is not None:
                 writer.discard()
 
@@ -95,7 +97,7 @@ class Job:
         """For people, to standard output."""
         summary.print_findings(self.totals.findings, self.kinds)
         not_read = [
-            (locator, str(outcome.state), str(outcome.reason), outcome.detail)
+            (locator, str(outcome.state), str(outcome.reason), outcome.told)
             for locator, outcome in self.totals.not_read
         ]
         summary.print_coverage(self.totals.states, not_read, self._ledger())

@@ -42,6 +42,9 @@ class Files:
     exclude: tuple[str, ...] = ()
     options: ReadOptions = field(default_factory=ReadOptions)
 
+    def close(self) -> None:
+        """Files are open only while they are read."""
+
     def walk(self) -> Iterator[Unit | Entry]:
         """The files in the order of their names' bytes, folder by folder.
 

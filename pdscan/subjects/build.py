@@ -29,8 +29,8 @@ _HEADERS = ("from", "to", "cc", "bcc", "sender", "reply-to", "delivered-to", "re
 class Case:
     """What is looked into: inventories, the sources behind them, and facts that go along.
 
-    `without` are locators of items that changed since they were scanned and are in a later one of
-    `inventories`; `entities` maps sources to legal entities; `categories` maps kinds.
+    `outdated` are, for each inventory, the locators of items that changed since it was made: they
+    are in a later one, or gone; `entities` maps sources to legal entities; `categories` maps kinds.
     """
 
     inventories: tuple[Inventory, ...]
@@ -38,14 +38,14 @@ class Case:
     fingerprinter: Fingerprinter
     entities: Mapping[str, str]
     categories: Mapping[str, str]
-    without: tuple[str, ...] = ()
+    outdated: tuple[frozenset[str], ...] = ()
     names: tuple[Path, ...] = ()
     not_compared: tuple[NotRead, ...] = ()
 
 
 def resolve(case: Case, given: Given, *, now: datetime, request: str = "") -> Subject:
     """The person that `given` tells of. Raises UsageError where a key leads nowhere."""
-    columns = Columns(case.inventories, case.without)
+    columns = Columns(case.inventories, case.outdated)
     places = Places(columns, case.connectors, case.fingerprinter)
     try:
         resolver = Resolver(columns, places, given)
@@ -88,8 +88,8 @@ def _identifier(one: Joined) -> Identifier:
 
 
 def _not_read(case: Case, columns: Columns, places: Places) -> Iterator[NotRead]:
-    left_out = set(case.without)
-    for inventory in case.inventories:
+    for number, inventory in enumerate(case.inventories):
+        left_out = case.outdated[number] if number < len(case.outdated) else ()
         for row in inventory.items().to_pylist():
             unread = row["state"] in (State.PARTIAL, State.UNREADABLE)
             if unread and row["locator"] not in left_out:

@@ -7,7 +7,7 @@ is read when it is asked for, of the findings that are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,15 +61,16 @@ def token(fingerprint: bytes) -> int:
 class Columns:
     """n findings; those of several inventories one after the other, ordered as they are there."""
 
-    def __init__(self, inventories: Sequence[Inventory], without: Iterable[str] = ()) -> None:
-        """`without` are locators of items whose findings are left out."""
+    def __init__(
+        self, inventories: Sequence[Inventory], outdated: Sequence[Collection[str]] = ()
+    ) -> None:
+        """`outdated` are, for each inventory, the locators of items whose findings do not count."""
         self.items: list[ItemFacts] = []
         self._files = [pq.ParquetFile(i.directory / FINDINGS) for i in inventories]
         self._firsts: list[int] = []  # the first finding of each row group
         self._groups: list[tuple[int, int]] = []
         self.kinds: list[str] = []
         self._direct: dict[int, dict[str, int]] = {}
-        left_out = set(without)
         columns: list[tuple[Hashes, Hashes, Ints, Ints, Ints]] = []
         total = 0
         for number, inventory in enumerate(inventories):
@@ -84,6 +85,7 @@ class Columns:
                 )
             ]  # fmt: skip
             self.items += facts
+            left_out = outdated[number] if number < len(outdated) else ()
             kept = np.array([fact.locator not in left_out for fact in facts], np.bool_)
             whole = np.array([not fact.has_records for fact in facts], np.bool_)
             for group in range(self._files[number].num_row_groups):

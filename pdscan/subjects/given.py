@@ -58,6 +58,7 @@ def parse(lines: Iterable[str], fingerprinter: Fingerprinter) -> Given:
     """
     known: list[Known] = []
     names: list[str] = []
+    loaded = {one.kind: one for one in detectors.load(sorted(PERSONAL & set(detectors.kinds())))}
     starts: list[Start] = []
     for line in lines:
         name, equals, value = (part.strip() for part in line.partition("="))
@@ -67,12 +68,12 @@ def parse(lines: Iterable[str], fingerprinter: Fingerprinter) -> Given:
             starts.append(_start(line.strip()))
             continue
         kind = _SHORT.get(name.lower(), name.lower())
-        if kind not in PERSONAL:
-            close = difflib.get_close_matches(kind, [*_SHORT, *PERSONAL], n=1, cutoff=0.5)
+        if kind not in loaded:
+            close = difflib.get_close_matches(kind, [*_SHORT, *loaded], n=1, cutoff=0.5)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise UsageError(f"--id {name}=…: {name!r} is no kind of identifier of a person{hint}")
         found = max(
-            recognise(value, detectors.load([kind]), fingerprinter, labelled=True),
+            recognise(value, [loaded[kind]], fingerprinter, labelled=True),
             key=lambda one: one.likelihood, default=None,
         )  # fmt: skip
         if kind == NAME:

@@ -22,6 +22,8 @@ from pdscan.subjects.model import Step
 from pdscan.subjects.places import Place, Places
 
 KEY = "key"
+#: What people behind one door share.
+_AT_HOME = COUNTED - {"email", "username"}
 _MOST_HINTS = 2000  # places that a hint may lead to
 
 
@@ -76,8 +78,8 @@ class Resolver:
             self._take_over(frontier)
             self._spread(self._open_tokens())
         self._hint()
-        while frontier := self._frontier():
-            self._follow_keys(frontier)
+        while frontier := self._frontier(Likelihood.VERY_UNLIKELY):
+            self._follow_keys(frontier, up=False)
         self._fill()
 
     # -- from identifiers to places --------------------------------------------------------------
@@ -96,13 +98,55 @@ class Resolver:
         rows = self._columns.with_tokens(tokens)
         found = list(self._columns.details(rows))
         places = [self._places.place(finding) for finding in found]
-        texts = self._places.rows(p for p in places if self._judge.can_read(p))
+        texts = self._places.rows(places)
+        strengths = []
         for finding, place in zip(found, places, strict=True):
             one = self.joined[token(finding["fingerprint"])]
             name = names.written_in(texts[place].values) if place in texts else ""
-            strength = self._strength(one, name)
-            if strength is not None:
-                self._hold(place, strength, one, finding["field"])
+            strengths.append(self._strength(one, name))
+        contested = self._contested([
+            (token(finding["fingerprint"]), place)
+            for finding, place, strength in zip(found, places, strengths, strict=True)
+            if finding["kind"] in _AT_HOME and (strength or 0) >= Likelihood.LIKELY
+        ])  # fmt: skip
+        for finding, place, strength in zip(found, places, strengths, strict=True):
+            if strength is None:
+                continue
+            one = self.joined[token(finding["fingerprint"])]
+            if (token(finding["fingerprint"]), place) in contested:
+                strength = Likelihood.POSSIBLE
+            self._hold(place, strength, one, finding["field"])
+
+    def _contested(self, reached: list[tuple[int, Place]]) -> set[tuple[int, Place]]:
+        """Of the places that a telephone or an account leads to, those that may be another's: where
+        one of them holds another mailbox or national number, it is no proof in any that does not
+        hold one of the person's own. Of two people who share a name and a telephone, data show no
+        more.
+        """
+        beside = {
+            place: {
+                token(f["fingerprint"]): f["kind"] for f in findings
+                if f["kind"] == "email" or f["kind"] in OWN
+            }
+            for place, findings in self._found_in([place for _, place in reached]).items()
+        } if reached else {}  # fmt: skip
+        kinds = {number: kind for some in beside.values() for number, kind in some.items()}
+        verdicts = self._judge.verdicts(kinds)
+        single = {number for number in kinds if verdicts[number].joins}
+        own = {number for number, one in self.joined.items() if one.verdict.joins}
+        taken = {self.joined[number].kind for number in own}
+        rivals: dict[str, set[int]] = {}
+        for number in single - own:
+            rivals.setdefault(kinds[number], set()).add(number)
+        surely = {place for place, some in beside.items() if own & set(some)}
+        doubtful = {
+            number for number, place in reached
+            if place not in surely and any(
+                n in single and (kind in taken or len(rivals[kind]) > 1)
+                for n, kind in beside.get(place, {}).items()
+            )
+        }  # fmt: skip
+        return {(n, place) for n, place in reached if n in doubtful and place not in surely}
 
     def _strength(self, one: Joined, name: str) -> Likelihood | None:
         """How likely a place is the person's in which `one` stands beside `name`; None where the
@@ -127,12 +171,11 @@ class Resolver:
 
     # -- from places to identifiers --------------------------------------------------------------
 
-    def _frontier(self) -> list[Held]:
-        """Places that are the person's and were not looked into."""
+    def _frontier(self, least: Likelihood = Likelihood.LIKELY) -> list[Held]:
+        """Places that are the person's, or may be, and were not looked into."""
         fresh = [
-            held for held in self.held.values()
-            if not held.expanded and held.likelihood >= Likelihood.LIKELY
-        ]  # fmt: skip
+            held for held in self.held.values() if not held.expanded and held.likelihood >= least
+        ]
         for held in fresh:
             held.expanded = True
         return fresh
@@ -260,8 +303,8 @@ class Resolver:
             "source, table, column and value"
         )
 
-    def _follow_keys(self, frontier: list[Held]) -> None:
-        """Holds the rows that belong to those of the frontier, and those they belong to."""
+    def _follow_keys(self, frontier: list[Held], *, up: bool = True) -> None:
+        """Holds the rows that belong to those of the frontier and, with `up`, those they belong to."""
         groups: dict[tuple[int, str], list[Held]] = {}
         for held in frontier:
             if held.place.key:
@@ -278,7 +321,8 @@ class Resolver:
                     if held.place not in rows:
                         continue
                     own = [rows[held.place]]
-                    for related in (*database.owned(table, own), *database.owning(table, own)):
+                    above = database.owning(table, own) if up else ()
+                    for related in (*database.owned(table, own), *above):
                         place = self._places.row_place(near, related.table, related.row)
                         if place is not None:
                             self._relate(held, place, declared=related.declared)

@@ -19,13 +19,18 @@ def encode(subject: Subject) -> bytes:
 
 
 def save(subject: Subject, path: Path) -> None:
-    """Writes `subject` to `path` (mode 0600), whole or not at all. Raises `AccessError`."""
+    """Writes `subject` to `path`, readable by its owner alone. Raises `AccessError`."""
+    write_private(path, encode(subject))
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Writes a file of mode 0600, whole or not at all. Raises `AccessError`."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(encode(subject))
+                stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
             draft.replace(path)
@@ -33,6 +38,14 @@ def save(subject: Subject, path: Path) -> None:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise AccessError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises `AccessError`."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise AccessError(f"{path}: cannot be read as text") from None
 
 
 def load(path: Path) -> Subject:
