@@ -248,7 +248,6 @@ class Resolver:
         """The findings in each of `places`."""
         units: set[int] = set()
         keyed: dict[tuple[int, str], set[str]] = {}
-        rows: list[int] = []
         wanted = set(places)
         for place in places:
             if place.key:
@@ -256,10 +255,9 @@ class Resolver:
             else:
                 units.add(self._columns.unit_of(place.item, place.part, place.record))
         for (item, part), keys in keyed.items():
-            rows += self._columns.rows_by_key(item, part, keys).tolist()
-        rows += self._columns.in_units(units).tolist()
+            units |= self._columns.units_by_key(item, part, keys)
         found: dict[Place, list[dict[str, Any]]] = {}
-        for finding in self._columns.details(_ascending(rows)):
+        for finding in self._columns.details(self._columns.in_units(units)):
             place = self._places.place(finding)
             if place in wanted:
                 found.setdefault(place, []).append(finding)
@@ -304,7 +302,7 @@ class Resolver:
         )
 
     def _follow_keys(self, frontier: list[Held], *, up: bool = True) -> None:
-        """Holds the rows that belong to those of the frontier and, with `up`, those they belong to."""
+        """Holds the rows that belong to the frontier and, with `up`, those it belongs to."""
         groups: dict[tuple[int, str], list[Held]] = {}
         for held in frontier:
             if held.place.key:
@@ -356,12 +354,6 @@ class Resolver:
         """Gives each held place its findings."""
         for place, findings in self._found_in(list(self.held)).items():
             self.held[place].findings = findings
-
-
-def _ascending(rows: list[int]) -> Any:
-    import numpy as np
-
-    return np.unique(np.array(rows, np.int64))
 
 
 def _address(places: Places, place: Place, where: str) -> tuple[Any, ...]:
