@@ -27,6 +27,7 @@ def run_script(database: Path, script: str) -> None:
             deterministic=True,
         )  # fmt: skip
         connection.executescript(script)
+        connection.execute("VACUUM")  # what was deleted is still in the file until then
 
 
 def remove_record(file: Path, values: Sequence[str]) -> bool:
