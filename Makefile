@@ -10,8 +10,8 @@ ARGS ?=
 help:  ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run  ## make a small estate of fictional people in demo/, and scan it
-	$(BIN)/pdscan demo demo
+demo: $(VENV)/.run  ## a small estate of fictional people in demo/: scan, copy, erasure, proof
+	$(BIN)/pdscan demo demo --story
 
 test: $(VENV)/.dev  ## run the tests; ARGS='-k hetu' for some of them
 	$(BIN)/python -m pytest $(ARGS)
