@@ -247,7 +247,7 @@ def _spans(whole: Entry, locators: Iterable[str], reason: str) -> Iterator[Entry
     for locator in sorted(locators):
         yield replace(
             whole, locator=locator, action=Action.REDACT, reason=reason, path=(), takes=(),
-            grounds=(_REQUEST,), blocked="",
+            grounds=(_REQUEST,),
             data=tuple(d for d in whole.data if d.locator == locator),
         )  # fmt: skip
 
