@@ -18,8 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import numpy as np
-
+from pdscan.columns import count_characters
 from pdscan.connectors import formats
 from pdscan.connectors.formats.contents import HEAD, read_up_to
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Note, Reader
@@ -134,7 +133,7 @@ class _Peeler:
             for event in events:
                 if isinstance(event, Block):
                     if event.text:
-                        account.characters += _count_characters(event.text)
+                        account.characters += count_characters(event.text, 0, len(event.text))
                         yield event
                     self.check_time()
                 elif isinstance(event, Nested):
@@ -302,12 +301,6 @@ class _Meter(io.RawIOBase):
         if not self.closed:
             self._stream.close()
         super().close()
-
-
-def _count_characters(text: bytes) -> int:
-    if text.isascii():
-        return len(text)
-    return int(np.count_nonzero(np.frombuffer(text, np.int8) >= -64))
 
 
 def _size(count: int) -> str:

@@ -206,7 +206,6 @@ DETECTOR = Detector(
         Around("", before=60, after=80, words=("(at)", "[at]", "{at}", "<at>", "(AT)", "[AT]",
                                                "(ät)",
                                                "[ät]", "(a)", "[a]", "(miuku)", "[miuku]", "(@)")),
-        Around("", before=90, after=24, words=(" dot ", " piste ", " punkt ")),
     ),
     judge=judge,
     context=("email", "e-mail", "sähköposti", "e-post", "epost", "mailto"),

@@ -23,6 +23,7 @@ _ENDINGS = (
     "nne", "nsa", "nsä", "ens", "ets",
 )  # fmt: skip
 _FOR, _AGAINST = 1, 2
+_BYTES_A_LINE = 500  # searching for one line's end costs as much as indexing so many bytes
 _NEWLINE = 0x0A
 _FOLD = bytes.maketrans(b"_-\t\n\r", b"     ")
 
@@ -75,7 +76,7 @@ class ContextIndex:
         if not len(word):
             return pro, con
         farthest = np.full(len(starts), _NOWHERE)
-        line_end = _line_ends(text, ends)
+        line_end = _line_ends(text, ends, high)
         for number in np.unique(detector[roomy]).tolist():
             rows = np.flatnonzero(roomy & (detector == number))
             says = self._says[number][word]
@@ -166,11 +167,18 @@ def _nearest(
     return found, np.minimum(gap_before, gap_after)
 
 
-def _line_ends(text: bytes, offsets: Ints) -> Ints:
-    """Where the lines of `offsets` end, which are no further than a few words from there."""
-    breaks = np.append(np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE), len(text))
-    found: Ints = breaks[np.searchsorted(breaks, offsets)]
-    return found
+def _line_ends(text: bytes, offsets: Ints, limits: Ints) -> Ints:
+    """Where the lines of `offsets` end, at most at `limits`."""
+    bounded: Ints
+    if len(offsets) > len(text) // _BYTES_A_LINE:
+        breaks = np.append(np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE), len(text))
+        bounded = np.minimum(breaks[np.searchsorted(breaks, offsets)], limits)
+        return bounded
+    pairs = zip(offsets.tolist(), limits.tolist(), strict=True)
+    found = (text.find(b"\n", start, limit) for start, limit in pairs)
+    ends = np.fromiter(found, np.int64, len(offsets))
+    bounded = np.where(ends < 0, limits, ends)
+    return bounded
 
 
 def _is_inflected(codes: npt.NDArray[np.uint8], offsets: Ints) -> npt.NDArray[np.bool_]:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pdscan.columns import count_characters, count_lines, gather
+from pdscan.columns import count_characters, gather
 from pdscan.matching.candidates import Survey
 from pdscan.matching.engine import Engine, Hits
 from pdscan.matching.findings import SCHEMA, SCHEMA_WITH_VALUES
 from pdscan.matching.fingerprints import SIZE, Fingerprinter
 from pdscan.matching.masks import SECRET, mask
 from pdscan.matching.packs import Base, Pack
+from pdscan.matching.rulers import Ruler, line_starts
 from pdscan.model import Block, Bytes2D, Ints
 
-_NEWLINE = 0x0A
-_BYTES_A_STEP = 1500  # counting up to one offset costs as much as indexing so many bytes
 _PACK = 1 << 20  # bytes of small blocks that are matched together
 _DENSE = 2 << 20  # bytes of dense text that are matched together
 
@@ -63,7 +61,7 @@ class Scanner:
             text = self._texts[item] = _Text(block.part)
         if not block.joins and not text.tail:
             self._pack.add(item, block, block.text, text.base)
-            text.base = _after(text.base, block.text, len(block.text))
+            text.base = _after(text.base, block.text, Ruler(block.text), len(block.text))
             if self._pack.size >= _PACK:
                 yield from self.flush()
             return
@@ -81,7 +79,7 @@ class Scanner:
             window = pack.close()
             hits = self._engine.match(self._engine.survey(window), pack)
             if hits is not None:
-                yield self._batch(pack, window, hits, np.arange(len(hits)))
+                yield self._batch(pack, window, Ruler(window), hits, np.arange(len(hits)))
 
     @property
     def is_empty(self) -> bool:
@@ -98,13 +96,15 @@ class Scanner:
         reserve = self._engine.reserve
         seam = text.tail + block.text[: _character_start(block.text, 2 * reserve)]
         survey = self._engine.survey(seam, cut_left=text.is_cut, cut_right=True)
-        yield from self._findings(item, text, block, survey, len(text.tail) + reserve)
-        text.base = _after(text.base, text.tail, len(text.tail))
+        ruler = Ruler(seam)
+        yield from self._findings(item, text, block, survey, ruler, len(text.tail) + reserve)
+        text.base = _after(text.base, seam, ruler, len(text.tail))
         text.accepted, text.is_cut = reserve, True
 
     def _look(self, item: int, text: _Text, block: Block) -> Iterator[pa.RecordBatch]:
         """Looks at `block`, which stands at ``text.base``; keeps what has to be seen again."""
         window, reserve = block.text, self._engine.reserve
+        ruler = Ruler(window)
         limit = keep = len(window)
         if block.joins:
             limit = max(len(window) - reserve, text.accepted)
@@ -118,13 +118,13 @@ class Scanner:
                         yield from self._look_at_seam(item, text, piece)
                     yield from self._look(item, text, piece)
                 return
-            yield from self._findings(item, text, block, survey, limit)
-        text.base = _after(text.base, window, keep)
+            yield from self._findings(item, text, block, survey, ruler, limit)
+        text.base = _after(text.base, window, ruler, keep)
         text.is_cut = block.joins and (text.is_cut or keep > 0)
         text.tail, text.accepted = window[keep:], limit - keep
 
     def _findings(
-        self, item: int, text: _Text, block: Block, survey: Survey, limit: int
+        self, item: int, text: _Text, block: Block, survey: Survey, ruler: Ruler, limit: int
     ) -> Iterator[pa.RecordBatch]:
         """The findings that begin between what is accepted already and `limit`."""
         pack = Pack()
@@ -134,9 +134,11 @@ class Scanner:
         if hits is not None:
             rows = np.flatnonzero((hits.start >= text.accepted) & (hits.start < limit))
             if len(rows):
-                yield self._batch(pack, survey.window, hits, rows)
+                yield self._batch(pack, survey.window, ruler, hits, rows)
 
-    def _batch(self, pack: Pack, window: bytes, hits: Hits, rows: Ints) -> pa.RecordBatch:
+    def _batch(
+        self, pack: Pack, window: bytes, ruler: Ruler, hits: Hits, rows: Ints
+    ) -> pa.RecordBatch:
         start, end, detector, places = (
             hits.start[rows],
             hits.end[rows],
@@ -148,13 +150,16 @@ class Scanner:
         # Offsets count from the cell where it has a text of its own, else from the part.
         origin = np.where(own, places.cell_start[rows], pack.first[block])
         shift = np.where(own, 0, pack.characters[block])
-        above, line_start = _lines(window, start)
-        above_block, _ = _lines(window, pack.first[block])
-        line_start = np.maximum(line_start, pack.first[block])
-        at = _Characters(window, line_start, origin, start, end)
-        above = above - above_block
-        column = at(start) - at(line_start) + 1 + np.where(above == 0, pack.columns[block], 0)
+        known = np.unique(np.concatenate([origin, pack.first[block], start]))
+        characters, breaks = ruler.measure(known)
+        at, from_origin, from_block = (
+            np.searchsorted(known, offsets) for offsets in (start, origin, pack.first[block])
+        )
+        above = breaks[at] - breaks[from_block]
+        line_start = np.maximum(line_starts(window, start), pack.first[block])
+        column = ruler.between(line_start, start) + 1 + np.where(above == 0, pack.columns[block], 0)
         line = np.where(own, 0, pack.lines[block] + above + 1)
+        first = characters[at] - characters[from_origin] + shift
         count = len(rows)
         columns = [
             pa.array(pack.items[block]),
@@ -166,8 +171,8 @@ class Scanner:
             pa.DictionaryArray.from_arrays(pa.array(detector.astype(np.int32)), self._kinds),
             pa.array(line),
             pa.array(np.where(own, 0, column).astype(np.int32)),
-            pa.array(at(start) - at(origin) + shift),
-            pa.array(at(end) - at(origin) + shift),
+            pa.array(first),
+            pa.array(first + ruler.between(start, end)),
             pa.array(hits.likelihood[rows]),
             _named(hits.evidence[rows].astype(np.int32), hits.evidences),
             *self._previews_and_fingerprints(window, hits, rows),
@@ -222,59 +227,13 @@ def _named(codes: npt.NDArray[np.int32], names: Iterable[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(recode[codes]), pa.array(distinct, pa.string()))
 
 
-class _Characters:
-    """Byte offsets in a text as character offsets.
-
-    Up to few offsets one counts, one after the other; for many the whole text is indexed.
-    """
-
-    def __init__(self, text: bytes, *offsets: Ints) -> None:
-        """`offsets`: all that will be asked for."""
-        self._known: Ints | None = None
-        self._counted: Ints | None = None
-        if text.isascii():
-            return
-        if sum(map(len, offsets)) > len(text) // _BYTES_A_STEP:
-            counted = np.zeros(len(text) + 1, np.int32)
-            np.cumsum(np.frombuffer(text, np.int8) >= -64, out=counted[1:])
-            self._counted = counted.astype(np.int64)
-            return
-        self._known = np.unique(np.concatenate(offsets))
-        steps = [count_characters(text, low, high) for low, high in _steps(self._known)]
-        self._counted = np.cumsum(np.array(steps, np.int64))
-
-    def __call__(self, offsets: Ints) -> Ints:
-        if self._counted is None:
-            return offsets
-        rows = offsets if self._known is None else np.searchsorted(self._known, offsets)
-        return self._counted[rows]
-
-
-def _lines(text: bytes, offsets: Ints) -> tuple[Ints, Ints]:
-    """How many line breaks stand before each of `offsets` (ascending), where its line begins."""
-    if not offsets.any():
-        return offsets, offsets
-    if len(offsets) > len(text) // _BYTES_A_STEP:
-        breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE)
-        above = np.searchsorted(breaks, offsets)
-        return above, np.concatenate([[0], breaks + 1])[above]
-    above = np.cumsum([count_lines(text, low, high) for low, high in _steps(offsets)])
-    begins = [text.rfind(b"\n", 0, offset) + 1 for offset in offsets.tolist()]
-    return above.astype(np.int64), np.array(begins, np.int64)
-
-
-def _steps(offsets: Ints) -> Iterator[tuple[int, int]]:
-    return pairwise([0, *offsets.tolist()])
-
-
-def _after(base: Base, text: bytes, end: int) -> Base:
+def _after(base: Base, text: bytes, ruler: Ruler, end: int) -> Base:
     """Where the text stands that follows the first `end` bytes of `text`, which is at `base`."""
-    count = end if text.isascii() else count_characters(text, 0, end)
-    lines = count_lines(text, 0, end)
-    column = base.column + count
+    characters, lines = (int(count[0]) for count in ruler.measure(np.array([end])))
+    column = base.column + characters
     if lines:
         column = count_characters(text, text.rindex(b"\n", 0, end) + 1, end)
-    return Base(base.characters + count, base.lines + lines, column)
+    return Base(base.characters + characters, base.lines + lines, column)
 
 
 def _pieces(block: Block) -> Iterator[Block]:

@@ -1,0 +1,97 @@
+"""Reads again what a person's holdings point to, for those who write packages and manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pdscan.cli import wiring
+from pdscan.config import Settings, Source
+from pdscan.connectors.fetch import Original, content_fingerprint, fetch_many
+from pdscan.connectors.interface import Connector, Limits, ReadOptions
+from pdscan.errors import AccessError, InventoryError, UnreadableError, UsageError
+from pdscan.exports.package.model import Content, Document, Missing, Record
+from pdscan.inventory import Inventory
+from pdscan.matching.fingerprints import Fingerprinter
+from pdscan.model import Locator, Reason
+from pdscan.subjects.model import Holding, Subject
+
+
+def sources_of(subject: Subject, settings: Settings) -> tuple[Source, ...]:
+    """The sources that the person's holdings lie in: as they are configured, else as the
+    inventories tell. Raises UsageError where one is known from neither.
+    """
+    known: dict[str, Source] = {}
+    for directory in subject.inventories:
+        known |= {source.name: source for source in _recorded(Path(directory))}
+    known |= {source.name: source for source in settings.sources}
+    wanted = sorted({holding.source for holding in subject.accepted})
+    for name in wanted:
+        if name not in known:
+            raise UsageError(
+                f"{name}: no such source; name it in pdscan.toml, or keep the inventory that the "
+                "person was found in where it was"
+            )
+    return tuple(known[name] for name in wanted)
+
+
+def _recorded(directory: Path) -> Iterator[Source]:
+    try:
+        run: Mapping[str, Any] = Inventory(directory).run
+    except InventoryError:
+        return
+    for one in run["sources"]:
+        yield Source(one["name"], one["address"], one.get("entity", ""))
+
+
+def connectors_of(sources: Iterable[Source], settings: Settings) -> dict[str, Connector]:
+    """The connectors of `sources`, by name."""
+    options = ReadOptions(
+        limits=Limits(**settings.section("limits")), passwords=wiring.passwords(settings)
+    )
+    return {source.name: wiring.connector(source, settings, options) for source in sources}
+
+
+def contents(
+    subject: Subject, connectors: Mapping[str, Connector], fingerprinter: Fingerprinter
+) -> Iterator[tuple[Holding, Content]]:
+    """The person's holdings with what stands in them now, those of one table or file together.
+
+    What changed since the person was resolved is missing: who else is in it is not known.
+    """
+    holdings = sorted(subject.accepted, key=lambda holding: (holding.source, holding.locator))
+    for source, group in groupby(holdings, key=lambda holding: holding.source):
+        wanted = {Locator.parse(holding.locator): holding for holding in group}
+        for locator, found in fetch_many(connectors[source], wanted, fingerprinter):
+            holding = wanted[locator]
+            if isinstance(found, UnreadableError):
+                yield holding, Missing(str(found.reason))
+                continue
+            now = content_fingerprint(fingerprinter, found)
+            if holding.fingerprint and now != holding.fingerprint:
+                yield holding, Missing(str(Reason.CHANGED))
+            elif isinstance(found, Original):
+                yield holding, Document(found.name, found.media_type, found.data)
+            else:
+                yield holding, Record(found.values)
+
+
+def check_key(subject: Subject, fingerprinter: Fingerprinter, path: Path) -> None:
+    """Raises AccessError where the key is not the one that the person was resolved with."""
+    if subject.key and fingerprinter.key_id != subject.key:
+        raise AccessError(
+            f"{path}: not the key that the person was found with; name the right one with "
+            "--key-file"
+        )
+
+
+def for_request(subject: Subject, request: str) -> Subject:
+    """`subject` as the answer to a request; raises UsageError where it answers another one."""
+    if request and subject.request and subject.request != request:
+        raise UsageError(
+            f"the person was resolved for request {subject.request}, not for {request}"
+        )
+    return replace(subject, request=request or subject.request)
