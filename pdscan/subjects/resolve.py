@@ -142,11 +142,20 @@ class Resolver:
         for number in single - own:
             rivals.setdefault(kinds[number], set()).add(number)
         surely = {place for place, some in beside.items() if own & set(some)}
+        # Who has a row of their own in a table seldom has another under a mailbox that is not theirs.
+        proven = {(place.item, place.part) for place in surely} | {
+            (place.item, place.part) for place, held in self.held.items()
+            if place.key and held.path[-1].kind in OWN | {"email"}
+            and held.likelihood >= Likelihood.LIKELY
+        }  # fmt: skip
         doubtful = {
             number for number, place in reached
-            if place not in surely and any(
-                n in single and (kind in taken or len(rivals[kind]) > 1)
-                for n, kind in beside.get(place, {}).items()
+            if place not in surely and (
+                (bool(place.key) and (place.item, place.part) in proven)
+                or any(
+                    n in single and (kind in taken or len(rivals[kind]) > 1)
+                    for n, kind in beside.get(place, {}).items()
+                )
             )
         }  # fmt: skip
         return {(n, place) for n, place in reached if n in doubtful and place not in surely}
