@@ -155,7 +155,7 @@ def _emptied(whole: Entry, names: Iterable[str], sight: Sight, reason: str) -> I
     values = sight.record.values if sight.record is not None else {}
     holding = Locator.parse(whole.holding)
     for name in names:
-        if name in sight.keys or not values.get(name):
+        if name in sight.keys or name.startswith("@") or not values.get(name):
             continue
         place = replace(holding, field=f"{holding.field}/{name}" if holding.field else name)
         is_required = name in sight.required
