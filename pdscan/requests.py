@@ -47,7 +47,7 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the register. ``at`` is the day it tells of; ``digest`` binds it to those before."""
+    """A line of the register. ``at`` is the day it tells of, ``digest`` binds it to the others."""
 
     number: int
     request: str

@@ -50,7 +50,7 @@ def command() -> None:
               help="Whom it is about, such as email=…; only a fingerprint is kept "
                    "(may be repeated).")  # fmt: skip
 @click.option("--id-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="The same, one a line, so that they do not stand in the shell's history.")  # fmt: skip
+              help="The same, one a line: they do not stand in the shell's history.")  # fmt: skip
 @_date_option("--received", "When it came.")
 @click.option("--asked-by", default="the person", show_default=True, help="Who asks.")
 @click.option("--mandate", default="", help="What entitles somebody else to ask.")
