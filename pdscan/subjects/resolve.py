@@ -142,7 +142,7 @@ class Resolver:
         for number in single - own:
             rivals.setdefault(kinds[number], set()).add(number)
         surely = {place for place, some in beside.items() if own & set(some)}
-        # Who has a row of their own in a table seldom has another under a mailbox that is not theirs.
+        # Who has a row of their own in a table seldom has one more under a mailbox not theirs.
         proven = {(place.item, place.part) for place in surely} | {
             (place.item, place.part) for place, held in self.held.items()
             if place.key and held.path[-1].kind in OWN | {"email"}
