@@ -37,3 +37,7 @@ class UnreadableError(PdscanError):
 
 class InventoryError(PdscanError):
     """An inventory is missing, broken, or of another version: scan again."""
+
+
+class StoppedError(PdscanError):
+    """A run was stopped before its end, and what it has done is kept: go on with it."""

@@ -43,26 +43,27 @@ Watch = Callable[[int, Progress], None]
 
 
 def run(
-    plan: Plan, work: Iterator[Task], jobs: int, watch: Watch = lambda _worker, _progress: None
-) -> Iterator[Message]:
+    plan: Plan, work: Iterator[Task], jobs: int,
+    watch: Watch = lambda _worker, _progress: None, *, first: int = 0,
+) -> Iterator[Message]:  # fmt: skip
     """The messages of all tasks in order, read by `jobs` worker processes (0: by this one).
 
-    Items are numbered through from 0.
+    Items are numbered through from `first`.
     """
     if jobs == 0:
         worker = Worker(plan)
-        yield from in_a_row(_watched(worker.run(task.steps), watch) for task in work)
+        each = (_watched(worker.run(task.steps), watch) for task in work)
+        yield from _in_a_row(each, first)
         return
     pool = _Pool(plan, work, jobs, watch)
     try:
-        yield from in_a_row(pool.tasks())
+        yield from _in_a_row(pool.tasks(), first)
     finally:
         pool.stop()
 
 
-def in_a_row(streams: Iterable[Iterator[Message]]) -> Iterator[Message]:
+def _in_a_row(streams: Iterable[Iterator[Message]], base: int) -> Iterator[Message]:
     """The messages of streams that each number their items from 0, numbered through."""
-    base = 0
     for messages in streams:
         count = 0
         for message in messages:

@@ -145,7 +145,8 @@ class Worker:
         soon as it was read, so that what kills the process is known by name.
         """
         reading = _Reading(Scanner(self._engine, self._fingerprinter, values=self._values))
-        for done, step in enumerate(steps):
+        settled = 0
+        for done, step in enumerate(steps, 1):
             if isinstance(step, Entry):
                 yield from reading.entry(step)
                 continue
@@ -153,11 +154,13 @@ class Worker:
                 yield from reading.event(event, careful=careful)
                 if isinstance(event, Block):
                     yield from reading.progress(step, len(event.text))
-            yield from reading.progress(step, None, is_last=done + 1 == len(steps))
+            yield from reading.progress(step, None, is_last=done == len(steps))
             if reading.is_settled:
-                yield Settled(done + 1)
+                settled = done
+                yield Settled(done)
         yield from reading.flush()
-        yield Settled(len(steps))
+        if settled < len(steps):
+            yield Settled(len(steps))
 
     def _events(self, unit: Unit) -> Iterator[Item | Block | Outcome]:
         """What the connector reads; every item it opens is closed, whatever happens."""

@@ -35,6 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "retention": GROUND | {"subjects"},
     "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
+    "journal": GROUND | {"connectors", "matching", "scan"},
     "runner": GROUND | {"connectors", "scan"},
 }
 
