@@ -47,5 +47,5 @@ $(VENV)/.run: pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	@$(PIP) install --group dev --editable '.[databases]'
+	@$(PIP) install --group dev --editable '.[archives]'
 	@touch $@

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 from pdscan.errors import InventoryError
 from pdscan.matching.findings import SCHEMA
-from pdscan.model import Entry, State
+from pdscan.model import Entry, Item, Outcome, Reason, State
 
 try:
     import fcntl
@@ -42,7 +42,8 @@ _ROWS = 1 << 18  # of a row group: the same for every run, so that the bytes are
 _NAME = pa.dictionary(pa.int32(), pa.string())
 
 #: The coverage ledger: one row for everything that was walked. ``modified`` is in seconds since the
-#: epoch, ``characters`` those of decoded text, ``findings`` their number.
+#: epoch, ``characters`` those of decoded text, ``rows`` those of a table
+#: of a database that were read, ``findings`` their number.
 ITEM_SCHEMA = pa.schema(
     [
         pa.field("item", pa.int32(), nullable=False),
@@ -56,6 +57,7 @@ ITEM_SCHEMA = pa.schema(
         pa.field("detail", pa.string(), nullable=False),
         pa.field("encoding", _NAME, nullable=False),
         pa.field("characters", pa.int64(), nullable=False),
+        pa.field("rows", pa.int64()),
         pa.field("findings", pa.int64(), nullable=False),
     ]
 )
@@ -83,11 +85,19 @@ class Coverage:
         return not (self.states.get(State.PARTIAL, 0) or self.states.get(State.UNREADABLE, 0))
 
 
+def unfinished(directory: Path) -> Path | None:
+    """The journal of a scan into `directory` that was not finished, if there is one."""
+    for folder in (_part(directory), directory):
+        if (folder / JOURNAL).exists():
+            return folder / JOURNAL
+    return None
+
+
 def check_place(directory: Path, *, replace: bool) -> None:
     """Raises `InventoryError` where `directory` exists and may not be replaced, or where a scan
     into it was not finished.
     """
-    if (directory / JOURNAL).exists() or (_part(directory) / JOURNAL).exists():
+    if unfinished(directory) is not None:
         if not replace:
             raise InventoryError(
                 f"a scan into {directory} was not finished: go on with pdscan scan --resume "
@@ -133,6 +143,7 @@ class InventoryWriter:
         self._reasons: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._counts: Counter[int] = Counter()
+        self._open: dict[int, Item] = {}
 
     def found(self, batch: pa.RecordBatch) -> None:
         """Adds findings; ``item`` holds the numbers that `closed` gets."""
@@ -143,8 +154,13 @@ class InventoryWriter:
             self._kinds[row["values"]] += row["counts"]
         self._findings.write(batch)
 
+    def opened(self, number: int, item: Item) -> None:
+        """Says that item `number` is being read: it is in the ledger even if it is not closed."""
+        self._open[number] = item
+
     def closed(self, number: int, entry: Entry) -> None:
         """Adds the ledger entry of item `number`."""
+        self._open.pop(number, None)
         item, outcome = entry.item, entry.outcome
         self._states[outcome.state] += 1
         if outcome.reason:
@@ -152,8 +168,8 @@ class InventoryWriter:
         self._rows.append({
             "item": number, "source": item.source, "locator": str(item.locator),
             "media_type": item.media_type, "size": item.size, "modified": item.modified,
-            "state": str(outcome.state), "reason": str(outcome.reason), "detail": outcome.detail,
-            "encoding": outcome.encoding, "characters": outcome.characters,
+            "state": str(outcome.state), "reason": str(outcome.reason), "detail": outcome.told,
+            "encoding": outcome.encoding, "characters": outcome.characters, "rows": outcome.rows,
         })  # fmt: skip
 
     def settle(self) -> None:
@@ -180,6 +196,8 @@ class InventoryWriter:
         `stopped` says why the scan ended early: the inventory is marked, and keeps its journal. It
         does not take the place of one that is there. Whether the inventory came to its place.
         """
+        for number, item in list(self._open.items()):
+            self.closed(number, Entry(item, Outcome(State.PARTIAL, Reason.STOPPED)))
         self.settle()
         self._findings.close()
         self._items.close()

@@ -33,13 +33,12 @@ _OPENED, _CLOSED, _SETTLED = 0, 1, 2
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 
 #: What happened, in order. ``number`` is that of an item; for a step that is settled, how many
-#: items were opened up to it. ``ranged`` tells the steps that are only a part of their item.
+#: items were opened up to it.
 _EVENTS = pa.schema(
     [
         pa.field("event", pa.int8(), nullable=False),
         pa.field("number", pa.int32(), nullable=False),
         pa.field("locator", pa.string(), nullable=False),
-        pa.field("ranged", pa.bool_(), nullable=False),
         pa.field("media_type", pa.string()),
         pa.field("size", pa.int64()),
         pa.field("modified", pa.float64()),
@@ -166,7 +165,7 @@ class Journal:
 
     def _keep(self, message: Message) -> None:
         match message:
-            case Opened(number, item):
+            case Opened(number, item, _):
                 self._opened = number + 1
                 self._event(_OPENED, number, item)
             case Closed(number, Entry(item, outcome)):
@@ -183,7 +182,6 @@ class Journal:
                 for step in task.steps[self._steps : steps]:
                     self._events.append({
                         "event": _SETTLED, "number": self._opened, "locator": _locator(step),
-                        "ranged": isinstance(step, Unit) and step.range is not None,
                     })  # fmt: skip
                 self._steps = steps
                 if steps == len(task.steps):
@@ -192,23 +190,16 @@ class Journal:
 
     def _event(self, event: int, number: int, item: Item, **outcome: Any) -> None:
         self._events.append({
-            "event": event, "number": number, "locator": str(item.locator), "ranged": False,
+            "event": event, "number": number, "locator": str(item.locator),
             "media_type": item.media_type, "size": item.size, "modified": item.modified, **outcome,
         })  # fmt: skip
         self._size += 300
 
     def _cut(self) -> int:
-        """Forgets what came of steps that were not settled; how many items are left.
-
-        A table that is read in ranges is one thing, seen at one time: the last one is read again.
-        """
-        boundary, whole, last = 0, 0, ""
+        """Forgets what came of steps that were not settled; how many items are left."""
+        whole = 0
         for row in self._settled():
-            if not row["ranged"] or row["locator"] != last:
-                whole = boundary
-            boundary, last = row["number"], row["locator"]
-            if not row["ranged"]:
-                whole = boundary
+            whole = row["number"]
         for path in self._folder.glob("*.part"):
             path.unlink()
         for path in reversed(self._paths()):
@@ -230,7 +221,7 @@ class Journal:
     def _settled(self) -> Iterator[dict[str, Any]]:
         for segment in self._segments():
             steps = segment.events.filter(pc.equal(segment.events["event"], _SETTLED))
-            yield from steps.select(["number", "locator", "ranged"]).to_pylist()
+            yield from steps.select(["number", "locator"]).to_pylist()
 
     def _segments(self) -> Iterator[_Segment]:
         return map(_Segment.read, self._paths())

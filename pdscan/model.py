@@ -50,6 +50,7 @@ class Reason(StrEnum):
 
     NONE = ""
     EXCLUDED = "excluded by configuration"
+    SAMPLE = "only a sample was read"
     SPECIAL = "not a regular file"
     LINK_OUTSIDE = "symbolic link leads out of the root"
     LINK_LOOP = "symbolic link loop"
@@ -69,6 +70,7 @@ class Reason(StrEnum):
     ROWS = "some rows are broken"
     IO = "input or output error"
     BUG = "the reader failed"
+    STOPPED = "the scan was stopped"
 
 
 def escape(text: str) -> str:
@@ -234,8 +236,10 @@ class Item:
 class Outcome:
     """The end of an item: its line in the coverage ledger.
 
-    ``detail`` says more where the reason alone does not help ("3 of 2,000 rows"); it never holds
-    what stands in the item. ``encoding`` is the one the text was decoded with.
+    ``detail`` says more where the reason alone does not help; it never holds what stands in the
+    item. ``encoding`` is the one the text was decoded with. ``rows`` are those of a table that were
+    read, ``counts`` what else was counted ("3", "binary values"); both add up over the ranges of an
+    item.
     """
 
     state: State
@@ -243,6 +247,40 @@ class Outcome:
     detail: str = ""
     encoding: str = ""
     characters: int = 0
+    rows: int | None = None
+    counts: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def told(self) -> str:
+        """All that is said beside the reason, for people."""
+        counts = self.counts if self.rows is None else ((self.rows, "rows"), *self.counts)
+        said = [f"{count:,} {what}" for count, what in counts]
+        return "; ".join([*said, self.detail] if self.detail else said)
+
+    def joined(self, other: Outcome) -> Outcome:
+        """The outcome of an item of which one range ended with this, another with `other`."""
+        states = {self.state, other.state}
+        rows = [outcome.rows for outcome in (self, other) if outcome.rows is not None]
+        counts: dict[str, int] = {}
+        for count, what in (*self.counts, *other.counts):
+            counts[what] = counts.get(what, 0) + count
+        reason = self.reason or other.reason
+        also = other.detail
+        if other.reason not in ("", reason):
+            also = f"{other.reason}: {also}" if also else other.reason
+        return Outcome(
+            self.state if len(states) == 1 else State.PARTIAL,
+            reason,
+            _union(self.detail, also, "; "),
+            _union(self.encoding, other.encoding, ", "),
+            self.characters + other.characters,
+            sum(rows) if rows else None,
+            tuple((count, what) for what, count in counts.items()),
+        )
+
+
+def _union(one: str, other: str, separator: str) -> str:
+    return separator.join(dict.fromkeys(filter(None, f"{one}{separator}{other}".split(separator))))
 
 
 @dataclass(frozen=True, slots=True)

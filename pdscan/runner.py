@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
@@ -28,8 +28,10 @@ import pyarrow.compute as pc
 
 from pdscan.connectors.interface import Unit
 from pdscan.model import Entry, Item, Outcome, Reason, State
+from pdscan.numbering import numbered
 from pdscan.scan import Closed, Found, Message, Opened, Plan, Progress, Settled, Task, Worker
 
+_LEAVE_SECONDS = 2.0  # for idle workers to say goodbye to their servers
 _AHEAD = 4  # tasks per worker that may be done before their turn
 _BUFFERED = 64 << 20  # bytes that workers may be ahead with before they have to wait
 _UNSETTLED = 16 << 20  # bytes of findings of one task that may wait for its end
@@ -48,28 +50,18 @@ def run(
 ) -> Iterator[Message]:  # fmt: skip
     """The messages of all tasks in order, read by `jobs` worker processes (0: by this one).
 
-    Items are numbered through from `first`.
+    Items are numbered through from `first`; one that is read in ranges is opened and closed once.
     """
     if jobs == 0:
         worker = Worker(plan)
         each = (_watched(worker.run(task.steps), watch) for task in work)
-        yield from _in_a_row(each, first)
+        yield from numbered(each, first)
         return
     pool = _Pool(plan, work, jobs, watch)
     try:
-        yield from _in_a_row(pool.tasks(), first)
+        yield from numbered(pool.tasks(), first)
     finally:
         pool.stop()
-
-
-def _in_a_row(streams: Iterable[Iterator[Message]], base: int) -> Iterator[Message]:
-    """The messages of streams that each number their items from 0, numbered through."""
-    for messages in streams:
-        count = 0
-        for message in messages:
-            count += isinstance(message, Opened)
-            yield _renumbered(message, base)
-        base += count
 
 
 def _watched(messages: Iterator[Message], watch: Watch) -> Iterator[Message]:
@@ -122,7 +114,7 @@ class _Run:
     def take(self, message: Message) -> None:
         """Adds what a worker sent, but for what was handed on before it was sent again."""
         match message:
-            case Opened(number, item):
+            case Opened(number, item, _):
                 self.open_items[number] = item
                 self.seen.opened += 1
                 if self.seen.opened <= self.handed.opened:
@@ -218,10 +210,15 @@ class _Pool:
 
     def stop(self) -> None:
         for process in self._processes:
-            process.process.kill()
-        for process in self._processes:
-            process.process.join()
             process.pipe.close()
+            if process.run is not None:
+                process.process.kill()
+        end = time.monotonic() + _LEAVE_SECONDS
+        for process in self._processes:
+            process.process.join(max(end - time.monotonic(), 0))
+            if process.process.is_alive():
+                process.process.kill()
+                process.process.join()
 
     def _head(self) -> Iterator[Message]:
         run = self._runs[0]
@@ -343,11 +340,11 @@ def _serve(pickled: bytes, pipe: Connection, inherited: list[Connection]) -> Non
         plan: Plan = cloudpickle.loads(pickled)
         _limit_memory(plan.limits.memory)
         worker = Worker(plan)
-        while True:
-            steps, careful = pipe.recv()
-            _send(pipe, worker.run(steps, careful=careful), parcels=not careful)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
+        with suppress(EOFError, OSError):  # nobody listens any more
+            while True:
+                steps, careful = pipe.recv()
+                _send(pipe, worker.run(steps, careful=careful), parcels=not careful)
+        worker.close()
     except Exception:  # a bug outside of reading and matching; the parent names the item
         os._exit(_BROKEN)
 

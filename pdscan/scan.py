@@ -40,10 +40,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Item `number` of a task is being read."""
+    """Item `number` of a task is being read; `depth` tells in how many others it lies."""
 
     number: int
     item: Item
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,11 @@ class Worker:
         if settled < len(steps):
             yield Settled(len(steps))
 
+    def close(self) -> None:
+        """Lets go of what the connectors hold open here."""
+        for connector in self._connectors.values():
+            connector.close()
+
     def _events(self, unit: Unit) -> Iterator[Item | Block | Outcome]:
         """What the connector reads; every item it opens is closed, whatever happens."""
         open_items = 0
@@ -214,8 +220,8 @@ class _Reading:
             yield from self.flush()
         if isinstance(event, Item):
             number = self._opened()
+            yield Opened(number, event, len(self._open))
             self._open.append((number, event))
-            yield Opened(number, event)
             return
         if isinstance(event, Block):
             for batch in self._scanner.feed(self._open[-1][0], event):

@@ -34,9 +34,12 @@ ROOMS: dict[str, set[str]] = {
     "filtering": GROUND | {"allow", "matching", "verdicts"},
     "retention": GROUND | {"subjects"},
     "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
+    "verification": GROUND
+    | {"connectors", "exports", "matching", "detectors", "retention", "runner", "scan", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
     "journal": GROUND | {"connectors", "matching", "scan"},
-    "runner": GROUND | {"connectors", "scan"},
+    "numbering": GROUND | {"scan"},
+    "runner": GROUND | {"connectors", "numbering", "scan"},
 }
 
 

@@ -37,11 +37,16 @@ class Trouble:
     what: str = ""
     marker: str = ""  # a file: the trouble is over once it is there
     members: bool = False
+    skip: tuple[int, ...] = ()
     source: str = "texts"
+
+    def close(self) -> None:
+        pass
 
     def walk(self) -> Iterator[Unit | Entry]:
         for number, text in enumerate(self.texts):
-            yield Unit(self.source, (f"{number}.txt",), len(text))
+            if number not in self.skip:
+                yield Unit(self.source, (f"{number}.txt",), len(text))
 
     def read(self, unit: Unit) -> Iterator[Event]:
         number = int(unit.path[0].removesuffix(".txt"))
@@ -200,6 +205,9 @@ class Dying:
     blocks: int
     source: str = "large"
 
+    def close(self) -> None:
+        pass
+
     def walk(self) -> Iterator[Unit | Entry]:
         yield Unit(self.source, ("large.txt",), 1 << 30)
 
@@ -255,6 +263,9 @@ class Slow:
 
     blocks: int
     source: str = "slow"
+
+    def close(self) -> None:
+        pass
 
     def walk(self) -> Iterator[Unit | Entry]:
         for number in range(13):

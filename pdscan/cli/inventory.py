@@ -93,15 +93,14 @@ def ledger(directory: Path, not_read: bool, form: str) -> None:
     \b
     pdscan inventory ledger shares.inventory --not-read
     """  # noqa: D301 - click's mark
-    from pdscan.cli import terminal
+    from pdscan.cli import summary, terminal
 
     look = _open(directory)
     if form != "text":
         look.write_ledger(sys.stdout.buffer, form, not_read=not_read)
         return
     rows = [
-        (row["state"], f"{row['reason']} ({row['detail']})" if row["detail"] else row["reason"],
-         row["findings"], row["locator"])
+        (row["state"], summary.why(row["reason"], row["detail"]), row["findings"], row["locator"])
         for row in look.ledger(not_read=not_read).to_pylist()
     ]  # fmt: skip
     terminal.table(("State", "Why", "Findings", "Item"), rows)

@@ -54,7 +54,7 @@ def print_coverage(
         return
     terminal.say("")
     rows = [
-        (_DONE[State(state)], f"{reason} ({detail})" if detail else reason, locator)
+        (_DONE[State(state)], why(reason, detail), locator)
         for locator, state, reason, detail in not_read
     ]
     terminal.table(("Not wholly read", "Why", "Where"), rows)
@@ -85,6 +85,11 @@ def print_not_looked_for(said: Sequence[str]) -> None:
     for sentence in said:
         terminal.say("")
         terminal.say(f"Note: {sentence}.")
+
+
+def why(reason: str, detail: str) -> str:
+    """The reason and what is said beside it, as one."""
+    return f"{reason} ({detail})" if reason and detail else reason or detail
 
 
 def print_lines(batches: Iterable[pa.RecordBatch]) -> None:

@@ -107,8 +107,7 @@ def jobs(settings: Settings, sources: Iterable[Source]) -> int:
 
 def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: bool) -> Plan:
     """Everything a worker needs."""
-    limits = Limits(**settings.section("limits"))
-    options = ReadOptions(limits=limits, passwords=_passwords(settings["passwords_file"]))
+    options = reading(settings)
     chosen = chosen_detectors(settings)
     return Plan(
         connectors=tuple(connector(source, settings, options) for source in sources),
@@ -118,8 +117,14 @@ def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: b
         minimum=settings["min_likelihood"],
         context_distance=settings["context_distance"],
         values=values,
-        limits=limits,
+        limits=options.limits,
     )
+
+
+def reading(settings: Settings) -> ReadOptions:
+    """How items are read."""
+    limits = Limits(**settings.section("limits"))
+    return ReadOptions(limits=limits, passwords=_passwords(settings["passwords_file"]))
 
 
 def connector(source: Source, settings: Settings, options: ReadOptions) -> Connector:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from pathspec import GitIgnoreSpec
 
 from pdscan.connectors.formats.contents import HEAD, read_up_to
+from pdscan.connectors.formats.interface import Content
 from pdscan.connectors.interface import Event, ReadOptions, Unit
 from pdscan.connectors.peel import explain, peel
 from pdscan.errors import AccessError, SourceError, UnreadableError, UsageError
@@ -40,6 +41,9 @@ class Files:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     options: ReadOptions = field(default_factory=ReadOptions)
+
+    def close(self) -> None:
+        """Files are open only while they are read."""
 
     def walk(self) -> Iterator[Unit | Entry]:
         """The files in the order of their names' bytes, folder by folder.
@@ -76,8 +80,7 @@ class Files:
         if self.root == STANDARD_INPUT:
             yield from peel(replace(item, size=None), StreamContent(STANDARD_INPUT), self.options)
             return
-        root = Path(self.root)
-        path = root / unit.path[0] if root.is_dir() else root
+        path = self._path(unit.path[0])
         try:
             before = _identity(path)
         except OSError as error:
@@ -92,6 +95,16 @@ class Files:
             held = event
         if isinstance(held, Outcome):
             yield _unless_changed(held, path, before)
+
+    def content(self, step: str) -> Content:
+        """The bytes of the file whose path is ``(step,)``."""
+        if self.root == STANDARD_INPUT:
+            raise UnreadableError(Reason.UNSUPPORTED, "standard input can be read only once")
+        return FileContent(self._path(step))
+
+    def _path(self, step: str) -> Path:
+        root = Path(self.root)
+        return root / step if root.is_dir() else root
 
 
 class _Walk:

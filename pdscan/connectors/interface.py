@@ -50,6 +50,9 @@ class Connector(Protocol):
     def read(self, unit: Unit) -> Iterator[Event]:
         """Reads a unit. Trouble with an item is an `Outcome`, not an exception."""
 
+    def close(self) -> None:
+        """Lets go of what this process holds open for it; it may be walked and read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

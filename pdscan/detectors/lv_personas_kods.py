@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors.checks import digits, digits_at, has_any, is_birthday, levels, weighted
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
@@ -41,6 +41,7 @@ DETECTOR = Detector(
     country="lv",
     finders=(Shape("9{6}-9{5}"), Shape("9{11}", apart="-.+")),
     judge=judge,
+    strength=Strength.DATED_DIGIT_11,
     strip=b"-",
     context=("personas kod", "p.k.", "pers. kods", "personal code", "personal id", "latvian"),
     counter=(*BUSINESS, *TIME),

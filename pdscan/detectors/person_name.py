@@ -30,6 +30,7 @@ _MORE = rf"(?:[ ](?:{_CAPPED}|[{CAPITAL}]\.|{_PARTICLE}[ ]{_CAPPED}))"
 _NAME = rf"(?:[{CAPITAL}]\.[ ]?){{0,2}}{_CAPPED}{_MORE}{{0,3}}"
 _FULL = rf"(?:{_CAPPED},[ ]{_CAPPED}(?:[ ]{_CAPPED})?|{_CAPPED}{_MORE}{{1,3}}|{_CAPPED})"
 _ANY_WORDS = rf"[{LETTER}][{LETTER}.'’-]*(?:,?[ ]{{1,2}}[{LETTER}][{LETTER}.'’-]*){{0,4}}"
+_CAPITAL_BYTE = r"[A-Z\xc3-\xc5]"  # the first of a capital in UTF-8
 _END_OF_LINE = r"[ ]*[,.!]?[ ]*(?:\r?\n|$)"
 _NOT_PEOPLE = (
     r"(?i)(?:^|[\s.,-])(?:oy|oyj|ab|as|aps|a/s|ltd|llc|inc|gmbh|plc|corp|oü|ry|rf|tmi|kommun|kunta"
@@ -100,10 +101,10 @@ DETECTOR = Detector(
     category="Name",
     finders=(
         Around(r"[^\s<>,;][ ]{0,2}<[A-Za-z0-9._%+-]{1,64}@", before=150, after=1),
-        Around(r"[,.!]?\s", before=24, after=80, words=tuple(_CLOSINGS.split("|"))),
-        Around(r"(?=[A-Z\xc3])", before=14, after=80, words=tuple(
+        Around(rf"[,.!]?\s(?=\s{{0,8}}(?:[/-]|\xe2\x80\x93)?[ ]?{_CAPITAL_BYTE})", before=24, after=80, words=tuple(_CLOSINGS.split("|"))),
+        Around(f"(?={_CAPITAL_BYTE})", before=14, after=80, words=tuple(
             f"{start}{word} " for word in _GREETINGS.split("|") for start in ("\n", '"', "> "))),
-        Around(r"\.?[ ](?=[A-Z\xc3])", before=14, after=80, words=tuple(
+        Around(rf"\.?[ ](?={_CAPITAL_BYTE})", before=14, after=80, words=tuple(
             f"{start}{word}" for word in _TITLES.split("|") for start in '\n "')),
         Cell(
             80,

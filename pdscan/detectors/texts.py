@@ -148,8 +148,8 @@ def extract(texts: pa.Array, pattern: str) -> tuple[pa.Array, pa.Array]:
     ``$`` is the end of the text and nothing else.
     """
     if len(texts) >= _MANY:
-        groups = pc.extract_regex(texts, pattern)
-        return groups.field(0), groups.field(1)
+        lead, core = pc.extract_regex(texts, pattern).flatten()  # null where the match is
+        return lead, core
     found = [re.search(pattern.replace("$", r"\Z"), text) for text in texts.to_pylist()]
     lead, core = (
         pa.array([one[name] if one else None for one in found], pa.string())

@@ -151,11 +151,11 @@ class SignIndex:
 
     def _label_ends(self, window: bytes) -> Ints:
         """Where colons and equals signs end that stand behind what may be a label."""
+        if not len(self._endings):
+            return np.zeros(0, np.int64)
         codes = np.frombuffer(window, np.uint8)
         at = np.flatnonzero((codes - np.uint8(_COLON)) <= _EQUALS - _COLON)
         at = at[(codes[at] == _COLON) | (codes[at] == _EQUALS)]
-        if not len(at) or not len(self._endings):
-            return np.zeros(0, np.int64)
         last = at - 1
         for _ in range(_MOST_BETWEEN):
             last = np.where(_IS_BETWEEN[codes[np.maximum(last, 0)]] & (last > 0), last - 1, last)

@@ -244,32 +244,32 @@ def outcome(selection: Selection, tally: Tally, trouble: Trouble | None) -> Outc
     if trouble is not None:
         gaps.append((trouble.reason, trouble.detail))
     if selection.range.limit:
-        gaps.append((Reason.EXCLUDED, f"sample of {tally.rows:,} rows"))
+        gaps.append((Reason.SAMPLE, ""))
     if facts.missing_columns:
         gaps.append((Reason.DENIED, f"no grant to read: {', '.join(facts.missing_columns)}"))
     if facts.hidden:
         gaps.append((Reason.DENIED, facts.hidden))
     if tally.large:
-        gaps.append((
-            Reason.LIMIT, f"{tally.large:,} values above {selection.value_bytes:,} bytes"
-        ))  # fmt: skip
+        gaps.append((Reason.LIMIT, ""))
     if tally.binary:
-        gaps.append((Reason.UNSUPPORTED, f"{tally.binary:,} binary values"))
-    said = [detail for _, detail in gaps if detail]
-    if not selection.range.limit:
-        said.insert(0, f"{tally.rows:,} rows")
-    if tally.not_utf8:
-        said.append(f"{tally.not_utf8:,} values are not UTF-8 and were read as Windows-1252")
+        gaps.append((Reason.UNSUPPORTED, ""))
+    reason = gaps[0][0] if gaps else Reason.NONE
+    said = [f"{why}: {detail}" if why is not reason else detail for why, detail in gaps if detail]
     unread = [f"{c.name} ({c.type.lower()})" for c in selection.range.table.columns
               if c.family is Family.NONE]  # fmt: skip
     if unread:
         said.append(f"hold no text: {', '.join(unread)}")
-    reason = gaps[0][0] if gaps else Reason.NONE
+    counts = (
+        (tally.large, f"values above {selection.value_bytes:,} bytes"),
+        (tally.binary, "binary values"),
+        (tally.not_utf8, "values that are not UTF-8 and were read as Windows-1252"),
+    )
     state = State.PARTIAL if gaps else State.READ
     if trouble is not None and not tally.rows and trouble is not _LATER:
         state = State.UNREADABLE
     encoding = "utf-8, windows-1252" if tally.not_utf8 else "utf-8"
-    return Outcome(state, reason, "; ".join(said), encoding)
+    return Outcome(state, reason, "; ".join(said), encoding, 0, tally.rows,
+                   tuple(count for count in counts if count[0]))  # fmt: skip
 
 
 _LATER = Trouble(Reason.CHANGED, "read in a later snapshot than what was read before")

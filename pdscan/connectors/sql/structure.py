@@ -57,7 +57,9 @@ class Column:
 class ForeignKey:
     """``columns`` of one table hold values of the columns ``referred`` of ``table``.
 
-    ``evidence`` says why this is believed where the database does not declare it.
+    ``evidence`` says why this is believed where the database does not declare it. ``on_delete`` is
+    what becomes of a row when the one it refers to is deleted: ``CASCADE``, ``SET NULL``, …; ""
+    where the database then refuses, or does not care.
     """
 
     columns: tuple[str, ...]
@@ -65,6 +67,7 @@ class ForeignKey:
     referred: tuple[str, ...]
     declared: bool = True
     evidence: tuple[str, ...] = ()
+    on_delete: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,7 @@ def _reflect_schema(
                         tuple(key["constrained_columns"]),
                         (key["referred_schema"] or schema or "", key["referred_table"]),
                         tuple(key["referred_columns"]),
+                        on_delete=str((key.get("options") or {}).get("ondelete") or "").upper(),
                     )
                     for key in foreign.get(place) or ()
                 ),

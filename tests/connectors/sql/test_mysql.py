@@ -112,7 +112,7 @@ def test_names_with_quotes_and_emoji(mysql: Database) -> None:
     (unit,) = units(connector)
     (cell,), outcome = read_unit(connector, unit)
     connector.close()
-    assert "1 rows" in outcome.detail
+    assert "1 rows" in outcome.told
     field, key, text = cell
     assert (unit.path, field, text) == ((mysql.name, table), column, "a&b=ä/😀")
     assert Locator.parse(f"shop:x#key={key}").key == ((column, "a&b=ä/😀"),)
@@ -142,8 +142,8 @@ def test_what_is_not_read_is_told(mysql: Database) -> None:
     read = read_all(mysql.open(value_bytes=100_000))
     assert read.texts("t", "v") == ["small"]
     assert read.outcome("t").reason is Reason.LIMIT
-    assert "1 values above 100,000 bytes" in read.outcome("t").detail
-    assert "1 binary values" in read.outcome("t").detail
+    assert "1 values above 100,000 bytes" in read.outcome("t").told
+    assert "1 binary values" in read.outcome("t").told
     assert read.outcome("w").state is State.SKIPPED
     assert "small" in read_all(mysql.open(views=True)).texts("w", "v")
 
@@ -162,9 +162,9 @@ def test_missing_grants_are_named(mysql: Database) -> None:
         mysql.run(f"DROP USER {user}@'127.0.0.1'")
     closed = read.outcome("closed")
     assert (closed.state, closed.reason) == (State.UNREADABLE, Reason.DENIED)
-    assert f"GRANT SELECT ON `{mysql.name}`.`closed` TO" in closed.detail
+    assert f"GRANT SELECT ON `{mysql.name}`.`closed` TO" in closed.told
     assert [text for _, _, text in read.cells["open"]] == ["seen"]
-    assert "no grant to read: w" in read.outcome("open").detail
+    assert "no grant to read: w" in read.outcome("open").told
 
 
 # -- the snapshot, and what goes wrong ---------------------------------------------------------

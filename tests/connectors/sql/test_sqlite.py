@@ -46,8 +46,8 @@ def test_any_column_may_hold_anything(path: Path) -> None:
     }  # fmt: skip
     outcome = read.outcome("t")
     assert (outcome.state, outcome.reason) == (State.PARTIAL, Reason.UNSUPPORTED)
-    assert "1 binary values" in outcome.detail
-    assert "1 values are not UTF-8" in outcome.detail
+    assert "1 binary values" in outcome.told
+    assert "1 values that are not UTF-8" in outcome.told
 
 
 def test_keys(path: Path) -> None:
@@ -109,4 +109,4 @@ def test_a_sample_of_any_other_dialect_ends_early(postgres: Database) -> None:
     read = read_all(SqlConnector("any", Generic(url, options), options))
     assert len(read.texts("a", "v")) == 30
     assert read.texts("b", "v") == ["one"]
-    assert read.outcome("a").detail == "sample of 30 rows"
+    assert read.outcome("a").told == "30 rows"
