@@ -24,6 +24,7 @@ import click
 from bench.corpora import CUSTOMER_HEADER, customer, prose
 
 _SCAN = [sys.executable, "-c", "from pdscan.cli import main; main()", "scan", "--key-file", "k"]
+_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 _PATIENCE = 300.0  # seconds for one call
 
 
@@ -42,7 +43,8 @@ def main_rounds(folder: Path, rounds: int, seed: int) -> list[Round]:
     rng = random.Random(seed)
     _corpus(folder / "data", rng)
     begin = time.monotonic()
-    subprocess.run([*_SCAN, "data", "-o", "whole"], cwd=folder, check=False, capture_output=True)
+    command = [*_SCAN, "data", "-o", "whole"]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, env=_ENVIRONMENT)
     lasts = time.monotonic() - begin
     wanted = _hashes(folder / "whole")
     return [_round(folder, f"inv{number}", rng, lasts, wanted) for number in range(rounds)]
@@ -65,8 +67,9 @@ def _round(folder: Path, name: str, rng: random.Random, lasts: float, wanted: li
     while not (folder / name / "run.json").exists():
         calls += 1
         process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=_ENVIRONMENT,
+        )  # fmt: skip
         kills_parent = calls <= 2 and rng.random() < 0.6
         kills_worker = rng.random() < 0.7
         moment = rng.uniform(0.3, lasts)

@@ -33,6 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "verdicts": GROUND | {"matching"},
     "filtering": GROUND | {"allow", "matching", "verdicts"},
     "retention": GROUND | {"subjects"},
+    "requests": GROUND,
     "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
     "verification": GROUND
     | {"connectors", "exports", "matching", "detectors", "retention", "runner", "scan", "subjects"},

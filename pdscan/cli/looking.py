@@ -15,7 +15,7 @@ from pdscan import config
 from pdscan.cli import wiring
 from pdscan.config import Settings, Source
 from pdscan.connectors.fetch import Original, Row, content_fingerprint, fetch_many
-from pdscan.connectors.interface import Connector, Limits, ReadOptions
+from pdscan.connectors.interface import Connector
 from pdscan.connectors.sql.structure import Table
 from pdscan.connectors.tables import Tables, tables_of
 from pdscan.errors import UnreadableError, UsageError
@@ -36,6 +36,7 @@ class Sources:
 
     settings: Settings
     inventories: Sequence[Inventory] = ()
+    _named: dict[str, Source] = field(default_factory=dict)
     _connectors: dict[str, Connector] = field(default_factory=dict)
     _tables: dict[tuple[str, tuple[str, ...]], Tables] = field(default_factory=dict)
     _open: ExitStack = field(default_factory=ExitStack)
@@ -49,9 +50,13 @@ class Sources:
     ) -> None:  # fmt: skip
         self._open.close()
 
+    def add(self, source: Source) -> None:
+        """Makes a source known that is not configured."""
+        self._named[source.name] = source
+
     def source(self, name: str) -> Source:
         """Where the source lies: as configured, else as an inventory says. Raises UsageError."""
-        known = {source.name: source for source in self.settings.sources}
+        known = {source.name: source for source in self.settings.sources} | self._named
         for inventory in self.inventories:
             for given in inventory.run.get("sources", ()):
                 known.setdefault(
@@ -67,7 +72,7 @@ class Sources:
     def connector(self, name: str) -> Connector:
         """The connector of the source; raises UsageError."""
         if name not in self._connectors:
-            options = ReadOptions(limits=Limits(**self.settings.section("limits")))
+            options = wiring.reading(self.settings)
             self._connectors[name] = wiring.connector(self.source(name), self.settings, options)
         return self._connectors[name]
 
@@ -116,7 +121,7 @@ def sights(
             found[holding.locator] = Sight(None, str(content))
             continue
         contents[holding.locator] = content
-        values = _values(content, modified.get(str(place.item())))
+        values = values_of(content, modified.get(str(place.item())))
         classes = {f.kind for f in holding.findings} | {f.category for f in holding.findings}
         record = Record(
             holding.locator, holding.source, table_path(place), holding.entity, values,
@@ -151,7 +156,8 @@ def _modified(inventories: Iterable[Inventory], holdings: Mapping[str, Holding])
     return known
 
 
-def _values(content: Row | Original, modified: str | None) -> dict[str, str | None]:
+def values_of(content: Row | Original, modified: str | None) -> dict[str, str | None]:
+    """The cells of a row, and the time at which a message was sent or a file last changed."""
     if isinstance(content, Row):
         return dict(content.values) | ({FILE_TIME: modified} if modified else {})
     if content.media_type == "message/rfc822":

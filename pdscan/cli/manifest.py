@@ -55,7 +55,7 @@ def show(file: Path, form: str, output: Path | None, entry: int | None) -> None:
         elif form == "xlsx" and sys.stdout.isatty():
             raise UsageError("a workbook is not for a terminal: name a file with -o")
         else:
-            click.get_binary_stream("stdout").write(data)
+            sys.stdout.buffer.write(data)
         return
     if entry is not None:
         _show_entry(known, entry)

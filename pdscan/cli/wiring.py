@@ -124,7 +124,7 @@ def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: b
 def reading(settings: Settings) -> ReadOptions:
     """How items are read."""
     limits = Limits(**settings.section("limits"))
-    return ReadOptions(limits=limits, passwords=_passwords(settings["passwords_file"]))
+    return ReadOptions(limits=limits, passwords=passwords(settings))
 
 
 def connector(source: Source, settings: Settings, options: ReadOptions) -> Connector:
@@ -181,7 +181,9 @@ def without_password(address: str) -> str:
     return re.sub(r"(?i)([?&][^=&]*pass[^=&]*=)[^&]*", r"\1***", address)
 
 
-def _passwords(path: Path | None) -> tuple[str, ...]:
+def passwords(settings: Settings) -> tuple[str, ...]:
+    """Passwords for encrypted items; raises AccessError where their file cannot be read."""
+    path: Path | None = settings["passwords_file"]
     if path is None:
         return ()
     try:

@@ -112,6 +112,7 @@ class Around:
     before: int
     after: int
     words: tuple[str, ...] = ()
+    until: bytes = b""  # ASCII characters at the first of which behind the sign it ends
     caseless: bool = False  # words in capitals or with initial capitals are found too
 
     @property

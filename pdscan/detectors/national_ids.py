@@ -85,7 +85,7 @@ def _judge(candidates: Candidates, *, number: _Number) -> Judged:
     """Accepts what the sum lets pass and python-stdnum accepts."""
     accepts: Callable[[str], bool] = importlib.import_module(f"stdnum.{number.module}").is_valid
     good = np.zeros(len(candidates), np.bool_)
-    for length, rows, chars in by_length(candidates):
+    for _, rows, chars in by_length(candidates):
         if number.holds is not None:
             known = np.flatnonzero((is_digit(chars) | is_capital(chars)).all(axis=1))
             known = known[number.holds(values(chars[known]))]

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pdscan.detectors import texts
 from pdscan.detectors.interface import Around, Candidates, Cell, Detector, Judged
-from pdscan.detectors.texts import CAPITAL, LETTER
+from pdscan.detectors.texts import CAPITAL, LETTER, Cut
 from pdscan.model import Likelihood
 
 _CLOSINGS = (
@@ -51,18 +51,15 @@ def judge(candidates: Candidates) -> Judged:
     """Accepts names beside a sign, and what the fields hold that are called names."""
     if candidates.anchor is None:
         return _judge_fields(texts.strings(candidates.raw, candidates.raw_length))
-    display = texts.cut_around(candidates, _FULL, "", between=r"[\"']?[ ]{0,2}<[^<>\s@]{1,64}@")
-    before, _ = texts.around(candidates)
-    border = rf"(?:[^{LETTER}0-9]|$)"
-    titled = texts.cut_behind(candidates, r"[ ]?", _NAME, border).where(
-        texts.matches(before, rf"(?:{_TITLES})\.?[ ]$")
+    display = texts.only(candidates, texts.ends_before(candidates, "@"), _display)
+    titled = texts.only(candidates, texts.ends_before(candidates, rf"(?:{_TITLES})\.?[ ]"), _titled)
+    greeted = texts.only(
+        candidates, texts.ends_before(candidates, rf"(?:^|[\s>\",;])(?:{_GREETINGS})[ ]"), _greeted
     )
-    greeted = texts.cut_behind(candidates, r"[ ]?", _NAME, r"[ ]*(?:[,!:]|\r?\n)").where(
-        texts.matches(before, rf"(?:^|[\s>\"])(?:{_GREETINGS})[ ]$")
-    )
-    closed = texts.cut_behind(candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE).where(
-        texts.matches(before, rf"(?i)(?:{_CLOSINGS.replace('.', '[.]')})[,.!]?\s$")
-    )
+    closed = texts.only(
+        candidates,
+        texts.ends_before(candidates, rf"(?i)(?:{_CLOSINGS.replace('.', '[.]')})[,.!]?\s"), _closed,
+    )  # fmt: skip
     found = display.or_else(titled).or_else(greeted).or_else(closed)
     found = found.where(~texts.matches(found.text, _NOT_PEOPLE))
     return texts.judged(
@@ -76,6 +73,23 @@ def judge(candidates: Candidates) -> Judged:
         },
         canonical(found.text),
     )
+
+
+def _display(candidates: Candidates) -> Cut:
+    between = r"[\"']?[ ]{0,2}<[^<>\s@]{1,64}@"
+    return texts.cut_around(candidates, _FULL, "", between=between)
+
+
+def _titled(candidates: Candidates) -> Cut:
+    return texts.cut_behind(candidates, r"[ ]?", _NAME, rf"(?:[^{LETTER}0-9]|$)")
+
+
+def _greeted(candidates: Candidates) -> Cut:
+    return texts.cut_behind(candidates, r"[ ]?", _NAME, r"[ ]*(?:[,!:]|\r?\n)")
+
+
+def _closed(candidates: Candidates) -> Cut:
+    return texts.cut_behind(candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE)
 
 
 def _judge_fields(values: pa.Array) -> Judged:
@@ -101,9 +115,11 @@ DETECTOR = Detector(
     category="Name",
     finders=(
         Around(r"[^\s<>,;][ ]{0,2}<[A-Za-z0-9._%+-]{1,64}@", before=150, after=1),
-        Around(rf"[,.!]?\s(?=\s{{0,8}}(?:[/-]|\xe2\x80\x93)?[ ]?{_CAPITAL_BYTE})", before=24, after=80, words=tuple(_CLOSINGS.split("|"))),
+        Around(rf"[,.!]?\s(?=\s{{0,8}}(?:[/-]|\xe2\x80\x93)?[ ]?{_CAPITAL_BYTE})",
+               before=24, after=80, words=tuple(_CLOSINGS.split("|"))),
         Around(f"(?={_CAPITAL_BYTE})", before=14, after=80, words=tuple(
-            f"{start}{word} " for word in _GREETINGS.split("|") for start in ("\n", '"', "> "))),
+            f"{start}{word} " for word in _GREETINGS.split("|")
+            for start in ("\n", '"', "> ", ";", ",", "\t"))),
         Around(rf"\.?[ ](?={_CAPITAL_BYTE})", before=14, after=80, words=tuple(
             f"{start}{word}" for word in _TITLES.split("|") for start in '\n "')),
         Cell(

@@ -10,6 +10,8 @@ the postcode.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,8 +23,10 @@ from pdscan.detectors.texts import (
     Cut,
     cut,
     cut_around,
+    ends_before,
     fold,
     matches,
+    only,
     rows,
     strings,
     without_lead,
@@ -73,13 +77,13 @@ _US_TOWN = (
     r",[ ][A-Z]{2}[ ][0-9]{5}"
 )
 
-# What stands before the anchor of one of the finders below, and what may follow it.
+# The sign of one of the finders below, what stands before its end, and what may follow it.
 _FORMS = (
-    (rf"{_NORDIC}{_BREAK}{_POSTCODE}[{CAPITAL}]", _REST_OF_TOWN),
-    (rf"{_STREET}[ ][0-9]", rf"[0-9]{{0,2}}{_DOOR}(?:{_BREAK}{_POSTCODE}{_TOWN})?"),
-    (rf"{_ENGLISH}{_NAMED_TOWN}{_BREAK}{_UK_POSTCODE}", ""),
-    (rf"{_ENGLISH}{_US_TOWN}", ""),
-    (rf"[0-9]{{1,4}}[A-Za-z]?[ ](?:{_WORD}[ ]){{1,3}}(?:{_STREETS})", ""),
+    (r"[0-9][ ](?:[A-Z]|\xc3.)", rf"{_NORDIC}{_BREAK}{_POSTCODE}[{CAPITAL}]", _REST_OF_TOWN),
+    ("[ ][0-9]", rf"{_STREET}[ ][0-9]", rf"[0-9]{{0,2}}{_DOOR}(?:{_BREAK}{_POSTCODE}{_TOWN})?"),
+    ("[0-9][A-Z]{2}", rf"{_ENGLISH}{_NAMED_TOWN}{_BREAK}{_UK_POSTCODE}", ""),
+    ("[A-Z]{2}[ ][0-9]{5}", rf"{_ENGLISH}{_US_TOWN}", ""),
+    (f"(?:{_STREETS})", rf"[0-9]{{1,4}}[A-Za-z]?[ ](?:{_WORD}[ ]){{1,3}}(?:{_STREETS})", ""),
 )
 _IN_CELL = (
     rf"{_NORDIC}(?:{_BREAK}{_POSTCODE}{_TOWN})?|{_ENGLISH}{_US_TOWN}"
@@ -115,8 +119,11 @@ def judge(candidates: Candidates) -> Judged:
     if candidates.anchor is None:
         return _judge_cells(texts)
     best: Cut | None = None
-    for before, after in _FORMS:
-        found = cut_around(candidates, before, after, border=_BORDER)
+    for sign, before, after in _FORMS:
+        found = only(
+            candidates, ends_before(candidates, sign),
+            partial(cut_around, before=before, after=after, border=_BORDER),
+        )  # fmt: skip
         best = found if best is None else best.or_else(found)
     assert best is not None  # noqa: S101 - there are forms
     best = without_lead(best, _BEFORE_STREETS)

@@ -24,6 +24,7 @@ CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹ
 
 
 _MANY = 512
+_SHORT = 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,41 @@ def cut_behind(candidates: Candidates, lead: str, core: str, border: str = "") -
         strings(candidates.raw, candidates.raw_length),
         pc.binary_join_element_wise(head, first, ""), second, flags(pc.is_valid(second)),
     )  # fmt: skip
+
+
+def only(candidates: Candidates, wanted: Flags, how: Callable[[Candidates], Cut]) -> Cut:
+    """What `how` cuts out of the candidates that are `wanted`."""
+    rows = np.flatnonzero(wanted)
+    place = np.full(len(candidates), -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    if not len(rows):
+        nothing = np.zeros(len(candidates), np.int64)
+        return Cut(nothing > 0, pa.nulls(len(candidates), pa.string()), nothing, nothing)
+    anchor = candidates.anchor
+    found = how(
+        Candidates(
+            candidates.chars[rows], candidates.length[rows], candidates.raw[rows],
+            candidates.raw_length[rows], None if anchor is None else anchor[rows],
+        )
+    )  # fmt: skip
+    inside = place >= 0
+    return Cut(
+        inside & found.found[place], found.text.take(pa.array(place, mask=~inside)),
+        np.where(inside, found.trim_start[place], 0), np.where(inside, found.trim_end[place], 0),
+    )  # fmt: skip
+
+
+def ends_before(candidates: Candidates, pattern: str) -> Flags:
+    """Whether `pattern` holds for the few bytes before the anchors."""
+    anchor = candidates.anchor
+    assert anchor is not None  # noqa: S101 - asked for candidates of `Around` only
+    column = anchor[:, None] - np.arange(_SHORT, 0, -1)
+    tail = np.take_along_axis(candidates.raw, np.maximum(column, 0), axis=1)
+    padded = np.where(column >= 0, tail, np.uint8(ord(" ")))
+    ends = [row.tobytes() for row in padded]
+    compiled = re.compile(pattern.encode() + rb"\Z")
+    known = {end: compiled.search(end) is not None for end in set(ends)}
+    return np.array([known[end] for end in ends], np.bool_)
 
 
 def around(candidates: Candidates) -> tuple[pa.Array, pa.Array]:

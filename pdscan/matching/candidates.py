@@ -14,9 +14,19 @@ import hyperscan
 import numpy as np
 
 from pdscan.columns import blank_after, filled, gather, is_one_of, left_justify, stack
-from pdscan.detectors.interface import Annotator, Candidates, Detector, Levels, Regex, Run, Shape
+from pdscan.detectors.interface import (
+    Annotator,
+    Candidates,
+    Detector,
+    Judged,
+    Levels,
+    Regex,
+    Run,
+    Shape,
+)
 from pdscan.matching import annotating, tokens
 from pdscan.matching.context import LabelIndex
+from pdscan.matching.distinct import once_each
 from pdscan.matching.regions import Regions
 from pdscan.matching.shapes import ShapeIndex
 from pdscan.matching.signs import SignIndex, labelled_cells
@@ -132,7 +142,8 @@ class CandidateFinder:
         candidates = Candidates(
             self._fold(number, stack(chars)), np.concatenate(lengths), stack(raws), raw_length
         )
-        yield from self._judged(number, found, starts, starts + raw_length, candidates)
+        judged = self._detectors[number].judge(candidates)
+        yield from self._judged(number, found, starts, starts + raw_length, candidates, judged)
 
     def _judge_spans(
         self, number: int, found: Stretch, starts: Ints, ends: Ints, anchors: Ints | None = None
@@ -150,7 +161,8 @@ class CandidateFinder:
                 chars, kept = left_justify(raw, filled(raw, length) & ~is_one_of(raw, strip))
             anchor = None if anchors is None else anchors[rows] - first
             candidates = Candidates(self._fold(number, chars), kept, raw, length, anchor)
-            yield from self._judged(number, found, first, last, candidates)
+            judged = once_each(self._detectors[number].judge, candidates)
+            yield from self._judged(number, found, first, last, candidates, judged)
 
     def _fold(self, number: int, chars: Bytes2D) -> Bytes2D:
         if not self._detectors[number].fold_case:
@@ -159,9 +171,9 @@ class CandidateFinder:
         return chars - lower * np.uint8(0x20)
 
     def _judged(
-        self, number: int, found: Stretch, starts: Ints, ends: Ints, candidates: Candidates
-    ) -> Iterator[Batch]:
-        judged = self._detectors[number].judge(candidates)
+        self, number: int, found: Stretch, starts: Ints, ends: Ints, candidates: Candidates,
+        judged: Judged,
+    ) -> Iterator[Batch]:  # fmt: skip
         if judged.trim_start is not None:
             starts = starts + judged.trim_start
         if judged.trim_end is not None:

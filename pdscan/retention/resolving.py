@@ -243,15 +243,15 @@ def _verdict(name: str, bearings: tuple[Bearing, ...], day: date) -> Verdict:
 
 def overdue(
     policy: Policy, holds: Iterable[Hold], record: Record, day: date
-) -> tuple[Bearing, ...]:
+) -> tuple[tuple[Bearing, ...], tuple[Bearing, ...]]:
     """The rules by which `record` should be gone by `day`: a policy or consent that has ended,
-    where nothing keeps any part of it.
+    where nothing keeps any part of it; and those that cannot tell because the date is not known.
     """
     resolution = resolve(policy, holds, record, day)
     if resolution.kept or resolution.manual:
-        return ()
-    limits = (Kind.POLICY, Kind.CONSENT)
-    return tuple(
-        b for b in resolution.bearings
-        if b.kind in limits and b.until is not None and not b.in_force(day)
-    )  # fmt: skip
+        return (), ()
+    limits = [b for b in resolution.bearings if b.kind in (Kind.POLICY, Kind.CONSENT)]
+    ended = (b for b in limits if b.until is not None and not b.in_force(day))
+    # Consent that has no date of withdrawal stands.
+    unknown = (b for b in limits if b.unknown and b.kind is Kind.POLICY)
+    return tuple(ended), tuple(unknown)

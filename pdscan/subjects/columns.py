@@ -71,6 +71,9 @@ class Columns:
         self._groups: list[tuple[int, int]] = []
         self.kinds: list[str] = []
         self._direct: dict[int, dict[str, int]] = {}
+        self._details: dict[int, dict[str, Any]] = {}
+        self._units_by_key: dict[tuple[int, str, str], int] = {}
+        self._spans: dict[int, tuple[int, int]] = {}
         columns: list[tuple[Hashes, Hashes, Ints, Ints, Ints]] = []
         total = 0
         for number, inventory in enumerate(inventories):
@@ -148,28 +151,47 @@ class Columns:
 
     def details(self, rows: Ints) -> Iterator[dict[str, Any]]:
         """All that the inventory says of the findings at `rows` (ascending); ``item`` is a position
-        in `items`.
+        in `items`. What was read once is remembered.
         """
-        for group, chosen in self._by_group(rows):
+        unread = np.array([row for row in rows.tolist() if row not in self._details], np.int64)
+        for group, chosen in self._by_group(unread):
             table = self._read_group(group, _DETAILS)
             taken = table.take(pa.array(chosen - self._firsts[group]))
             for position, row in zip(chosen.tolist(), taken.to_pylist(), strict=True):
-                yield {**row, "item": int(self.item[position]), "row": position}
+                known = {**row, "item": int(self.item[position]), "row": position}
+                self._details[position] = known
+                if row["key"]:
+                    place = known["item"], row["part"], row["key"]
+                    self._units_by_key[place] = int(self.unit[position])
+        yield from (self._details[row] for row in rows.tolist())
 
-    def rows_by_key(self, item: int, part: str, keys: set[str]) -> Ints:
-        """The positions of findings in the rows of a table that have one of `keys`."""
-        found = []
-        mine = self._span(item)
-        for group, first in enumerate(self._firsts):
-            last = self._firsts[group + 1] if group + 1 < len(self._firsts) else len(self)
-            if not (mine[0] < last and mine[1] > first):
-                continue
-            table = self._read_group(group, ["key", "part"])
-            hit = pc.is_in(table["key"], pa.array(sorted(keys), pa.string())).to_numpy()
-            hit &= pc.equal(table["part"].cast(pa.string()), part).to_numpy()
-            rows = np.flatnonzero(hit) + first
-            found.append(rows[self.item[rows] == item])
-        return np.concatenate(found) if found else np.zeros(0, np.int64)
+    def units_by_key(self, item: int, part: str, keys: Iterable[str]) -> set[int]:
+        """The units of the rows of a table that have one of `keys` and hold findings."""
+        keys = set(keys)
+        unknown = {key for key in keys if (item, part, key) not in self._units_by_key}
+        if unknown:
+            self._units_by_key |= dict.fromkeys(((item, part, key) for key in unknown), 0)
+            for group in self._groups_of(item):
+                table = self._read_group(group, ["key", "part"])
+                hit = pc.is_in(table["key"], pa.array(sorted(unknown), pa.string())).to_numpy()
+                for row in np.flatnonzero(hit).tolist():
+                    position = self._firsts[group] + row
+                    same_part = table["part"][row].as_py() == part
+                    if same_part and self.item[position] == item:
+                        place = item, part, table["key"][row].as_py()
+                        self._units_by_key[place] = int(self.unit[position])
+        return {self._units_by_key[item, part, key] for key in keys} - {0}
+
+    def _groups_of(self, item: int) -> list[int]:
+        if item not in self._spans:
+            rows = np.flatnonzero(self.item == item)
+            self._spans[item] = (int(rows[0]), int(rows[-1])) if len(rows) else (0, -1)
+        low, high = self._spans[item]
+        ends = [*self._firsts[1:], len(self)]
+        return [
+            group for group, (first, end) in enumerate(zip(self._firsts, ends, strict=True))
+            if first <= high and end > low
+        ]  # fmt: skip
 
     def direct(self, item: int) -> dict[str, int]:
         """How many rows of each part of `item` name somebody."""
@@ -195,10 +217,6 @@ class Columns:
     def _read_group(self, group: int, names: list[str]) -> pa.Table:
         number, own = self._groups[group]
         return self._files[number].read_row_group(own, names)
-
-    def _span(self, item: int) -> tuple[int, int]:
-        rows = np.flatnonzero(self.item == item)
-        return (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
 
 
 def _units(item: Ints, part: Hashes, record: Ints) -> Hashes:

@@ -44,7 +44,7 @@ class Proof:
     problems: tuple[Problem, ...]
     checked: tuple[Checked, ...]
     counts: Mapping[str, int]
-    items: int
+    items: Mapping[str, int]
     detectors: tuple[str, ...]
 
 

@@ -27,7 +27,6 @@ class Weight(StrEnum):
 class Cause(StrEnum):
     """What is wrong; the word that a report, a script and a test know it by."""
 
-    MANIFEST = "manifest damaged"
     APPROVAL = "not approved"
     KEY = "another key"
     UNDECIDED = "undecided"
@@ -44,7 +43,6 @@ class Cause(StrEnum):
     RULES = "rules changed"
     HOLDS = "holds changed"
     DUE = "date has come"
-    PACKAGE = "package not delivered"
     DETECTORS = "other detectors"
     REMAINS = "still there"
     UNCHANGED = "not carried out"

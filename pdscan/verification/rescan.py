@@ -60,7 +60,7 @@ class Rescan:
 
     ``records`` counts the distinct records with findings by item. ``controls`` are what was offered
     or, where they were given, which of them were seen. ``detectors`` are those in force, as
-    ``kind/version``.
+    ``kind/version``; ``items`` counts what was looked at by source.
     """
 
     sights: tuple[Sight, ...]
@@ -68,7 +68,7 @@ class Rescan:
     controls: tuple[Control, ...]
     records: Mapping[str, int]
     detectors: tuple[str, ...]
-    items: int = 0
+    items: Mapping[str, int]
 
 
 def rescan(
@@ -119,7 +119,7 @@ class _Collector:
         self._tally = Tally()
         self._items: dict[int, Locator] = {}
         self._closed: list[int] = []
-        self._count = 0
+        self._count: Counter[str] = Counter()
 
     def take(self, message: Message) -> None:
         match message:
@@ -128,7 +128,7 @@ class _Collector:
             case Found(batch):
                 self._found(batch)
             case Closed(number, entry):
-                self._count += 1
+                self._count[entry.item.source] += 1
                 self._closed.append(number)
                 if is_gap(entry.outcome.state, entry.outcome.reason, entry.outcome.detail):
                     self._gaps.append(NotRead(
@@ -148,7 +148,7 @@ class _Collector:
         )
         return Rescan(
             tuple(self._sights), tuple(self._gaps), tuple(controls), self._tally.counts(),
-            detectors, self._count,
+            detectors, dict(self._count),
         )  # fmt: skip
 
     def _found(self, batch: pa.RecordBatch) -> None:

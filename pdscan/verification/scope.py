@@ -10,15 +10,15 @@ from functools import cached_property
 from pdscan.connectors.records import CONTENT_KEY
 from pdscan.exports.manifest import KEEPS, REMOVES, Action, Entry, Manifest
 from pdscan.model import Locator
+from pdscan.subjects.kinds import LOOSE
 
-#: Kinds that many people share, or that say nothing by themselves: seen elsewhere they are a reason
+#: Kinds that many people share, or that say nothing of a person: seen elsewhere they are a reason
 #: to look, not a copy.
-WEAK = frozenset({
-    "person_name", "postal_address", "date_of_birth", "ipv4", "ipv6", "username", "user_agent",
-    "geo_coordinates", "bic", "fi.ytunnus", "se.orgnr", "no.orgnr", "dk.cvr", "eu.vat",
+WEAK = LOOSE | {
+    "user_agent", "bic", "fi.ytunnus", "se.orgnr", "no.orgnr", "dk.cvr", "eu.vat",
     "special.health", "special.trade_union", "special.religion", "special.ethnicity",
     "special.criminal_record",
-})  # fmt: skip
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,9 +264,12 @@ class Builder:
 
 
 def _place(holding: Holding) -> tuple[str, str]:
-    """Its source and path: the same for all rows of one table."""
+    """Its source and path: the same for all rows of one table. Of a row in a file of many tables
+    the field names the table.
+    """
     locator = Locator.parse(holding.locator)
-    return locator.source, "/".join(locator.path)
+    table = (locator.field,) if locator.key and locator.field else ()
+    return locator.source, "/".join((*locator.path, *table))
 
 
 def _decision(holding: Holding, whole: WholeDecision | None) -> str:

@@ -133,10 +133,9 @@ class _Page:
             facts.append(("as_of", escape(contents.created[:10])))
         if order.request:
             facts.append(("request", escape(order.request)))
-        facts.append(
-            ("contents", f"{len(contents.systems)} {say('systems')}, "
-                         f"{contents.items:,}".replace(",", "\u00a0") + f" {say('items')}")
-        )  # fmt: skip
+        items = f"{contents.items:,}".replace(",", "\u00a0")
+        counts = f"{len(contents.systems)} {say('systems')}, {items} {say('items')}"
+        facts.append(("contents", counts))
         shown = "".join(f"<div><dt>{say(key)}</dt><dd>{value}</dd></div>" for key, value in facts)
         return (
             f'<header class="top"><div class="wrap"><div><h1>{say("title")}</h1>'
