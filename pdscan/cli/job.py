@@ -19,11 +19,8 @@ from pdscan.custom.filtering import FindingFilter
 from pdscan.errors import StoppedError
 from pdscan.exports.findings import Kind, Listing
 from pdscan.inventory import InventoryWriter, check_place
-<<<<<<< HEAD
-from pdscan.model import Reason
-=======
 from pdscan.journal import Journal
->>>>>>> refs/heads/scale
+from pdscan.model import Reason
 from pdscan.runner import run
 from pdscan.scan import Message, Plan, tasks
 
