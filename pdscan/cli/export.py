@@ -140,7 +140,7 @@ def _write(
     from typing import BinaryIO, cast
 
     from pdscan import keys
-    from pdscan.cli import gather, wiring
+    from pdscan.cli import gather, looking, wiring
     from pdscan.exports.package import disclosure
     from pdscan.exports.package.build import Builder
     from pdscan.exports.package.check import check
@@ -157,12 +157,15 @@ def _write(
     gather.check_key(subject, fingerprinter, path)
     chosen = wiring.chosen_detectors(settings)
     engine = Engine(chosen, annotators=wiring.annotators(settings, chosen))
-    connectors = gather.connectors_of(gather.sources_of(subject, settings), settings)
     builder = Builder(subject, order, said, Examiner(engine, fingerprinter))
     # Without a name: what is not encrypted yet cannot be left behind.
-    with tempfile.TemporaryFile() as file:
+    inventories = looking.open_inventories(subject)
+    with (
+        looking.Sources(settings, inventories) as sources,
+        tempfile.TemporaryFile() as file,
+    ):
         plain = cast(BinaryIO, file)
-        summary = builder.build(plain, gather.contents(subject, connectors, fingerprinter))
+        summary = builder.build(plain, gather.contents(subject, sources, fingerprinter))
         wrong = check(plain)
         if wrong:
             raise AccessError(f"the package is not right and was not kept: {'; '.join(wrong[:3])}")

@@ -166,7 +166,7 @@ class Columns:
         yield from (self._details[row] for row in rows.tolist())
 
     def units_by_key(self, item: int, part: str, keys: Iterable[str]) -> set[int]:
-        """The units of the rows of a table that have one of `keys` and in which something stands."""
+        """The units of the rows of a table that have one of `keys` and hold findings."""
         keys = set(keys)
         unknown = {key for key in keys if (item, part, key) not in self._units_by_key}
         if unknown:

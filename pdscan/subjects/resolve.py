@@ -19,6 +19,7 @@ from pdscan.subjects.evidence import MANY, Judge, Verdict
 from pdscan.subjects.given import Given, Start
 from pdscan.subjects.kinds import COUNTED, DOCUMENTS, LOOSE, OWN, PERSONAL
 from pdscan.subjects.model import Step
+from pdscan.subjects.ownership import Related
 from pdscan.subjects.places import Place, Places
 
 KEY = "key"
@@ -74,8 +75,10 @@ class Resolver:
             self._join(known.kind, known.fingerprint, known.preview, None)
         self._spread(self._open_tokens())
         while frontier := self._frontier():
+            self._learn_names(frontier)
             self._follow_keys(frontier)
-            self._take_over(frontier)
+            # Those whose owner turned out to be another are left out.
+            self._take_over([held for held in frontier if held.likelihood >= Likelihood.LIKELY])
             self._spread(self._open_tokens())
         self._hint()
         while frontier := self._frontier(Likelihood.VERY_UNLIKELY):
@@ -139,11 +142,20 @@ class Resolver:
         for number in single - own:
             rivals.setdefault(kinds[number], set()).add(number)
         surely = {place for place, some in beside.items() if own & set(some)}
+        # Who has a row of their own in a table seldom has one more under a mailbox not theirs.
+        proven = {(place.item, place.part) for place in surely} | {
+            (place.item, place.part) for place, held in self.held.items()
+            if place.key and held.path[-1].kind in OWN | {"email"}
+            and held.likelihood >= Likelihood.LIKELY
+        }  # fmt: skip
         doubtful = {
             number for number, place in reached
-            if place not in surely and any(
-                n in single and (kind in taken or len(rivals[kind]) > 1)
-                for n, kind in beside.get(place, {}).items()
+            if place not in surely and (
+                (bool(place.key) and (place.item, place.part) in proven)
+                or any(
+                    n in single and (kind in taken or len(rivals[kind]) > 1)
+                    for n, kind in beside.get(place, {}).items()
+                )
             )
         }  # fmt: skip
         return {(n, place) for n, place in reached if n in doubtful and place not in surely}
@@ -154,8 +166,9 @@ class Resolver:
         """
         known = bool(name) and any(names.alike(own, name) for own in self._names)
         if one.verdict.joins:
-            if name and self._names and not known and not one.given and one.kind in COUNTED:
-                return Likelihood.POSSIBLE
+            if name and self._names and not known and one.kind in COUNTED:
+                # A mailbox that was given is the person's whatever name stands beside it.
+                return one.likelihood if one.given and one.kind == "email" else Likelihood.POSSIBLE
             return one.likelihood
         if one.kind in COUNTED and known:
             return min(one.likelihood, Likelihood.LIKELY)
@@ -206,7 +219,6 @@ class Resolver:
                 # Somebody else's, or the person's own second one: not to be told from here.
                 continue
             self._join(finding["kind"], finding["fingerprint"], finding["preview"], held, verdict)
-        self._learn_names(frontier)
 
     def _has_other_own(self, kind: str) -> bool:
         return any(
@@ -319,13 +331,20 @@ class Resolver:
                     if held.place not in rows:
                         continue
                     own = [rows[held.place]]
-                    above = database.owning(table, own) if up else ()
+                    above = tuple(database.owning(table, own)) if up else ()
+                    if any(map(self._is_of_another, above)) and held.path[-1].kind != KEY:
+                        held.likelihood = Likelihood.POSSIBLE
+                        continue
                     for related in (*database.owned(table, own), *above):
                         place = self._places.row_place(near, related.table, related.row)
                         if place is not None:
                             self._relate(held, place, declared=related.declared)
             except PdscanError as error:
                 self._places.unread[self._columns.items[near.item].locator] = str(error)
+
+    def _is_of_another(self, related: Related) -> bool:
+        name = names.written_in(related.row.values)
+        return bool(name and self._names) and not any(names.alike(own, name) for own in self._names)
 
     def _relate(self, held: Held, place: Place, *, declared: bool) -> None:
         ceiling = Likelihood.VERY_LIKELY if declared else Likelihood.LIKELY
