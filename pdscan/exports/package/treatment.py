@@ -67,12 +67,12 @@ class Treatments:
         self._order = order
         self._disclosure = disclosure
         self._examiner = examiner
-        identifiers = (*subject.identifiers, *subject.ambiguous)
         found = (f for h in subject.accepted for f in h.findings if f.theirs)
-        # What is shared with others (a family's address) is the person's as well: it stays visible.
-        self._own = {i.fingerprint for i in identifiers if i.decision is not Decision.NOT_THEIRS}
-        self._own |= {finding.fingerprint for finding in found}
-        self._own_names = {i.fingerprint for i in subject.identifiers}
+        # Ambiguous identifiers are not among them: in an item with others they may be the others'.
+        self._own_names = {
+            i.fingerprint for i in subject.identifiers if i.decision is not Decision.NOT_THEIRS
+        }
+        self._own = self._own_names | {finding.fingerprint for finding in found}
 
     def is_shared(self, holding: Holding) -> bool:
         """Whether other people must be blacked out in it."""
