@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench accuracy robustness fuzz clean
+.PHONY: help demo test lint format docs bench chaos accuracy robustness fuzz clean
 
 help:  ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ demo: $(VENV)/.run  ## a small estate of fictional people in demo/: scan, copy, 
 	$(BIN)/pdscan demo demo --story
 
 test: $(VENV)/.dev  ## run the tests; ARGS='-k hetu' for some of them
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(VENV)/.dev  ## check style and types
 	$(BIN)/ruff check .
@@ -30,6 +30,9 @@ docs: $(VENV)/.dev  ## write the help texts and sessions in README.md and docs/ 
 
 bench: $(VENV)/.dev  ## measure speed and memory beside peers; ARGS=--small for a quick look
 	$(BIN)/python -m bench $(ARGS)
+
+chaos: $(VENV)/.dev  ## kill scans at random and go on with them; exit code 1 if a result differs
+	$(BIN)/python -m bench.chaos $(ARGS)
 
 accuracy: $(VENV)/.dev  ## measure how right the detectors are; exit code 1 below a target
 	$(BIN)/python -m bench.accuracy $(ARGS)

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     ROWS = "some rows are broken"
     IO = "input or output error"
     BUG = "the reader failed"
+    STOPPED = "the scan was stopped"
 
 
 def escape(text: str) -> str:

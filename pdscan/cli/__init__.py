@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from pdscan import __version__
-from pdscan.errors import PdscanError, SourceError
+from pdscan.errors import PdscanError, SourceError, StoppedError
 
 COMPLETE, REACHED, WRONG_CALL, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -114,6 +114,8 @@ def run(arguments: Sequence[str] | None) -> int:
         return _fail(f"{error.format_message().rstrip('.')} (see {where} --help)", WRONG_CALL)
     except click.ClickException as error:
         return _fail(error.format_message(), WRONG_CALL)
+    except StoppedError as error:
+        return _fail(str(error), INTERRUPTED if error.interrupted else INCOMPLETE)
     except SourceError as error:
         return _fail(str(error), INCOMPLETE)
     except PdscanError as error:

@@ -66,18 +66,18 @@ class Totals:
 
 
 def listed(
-    messages: Iterable[Message], listing: Listing, totals: Totals, meter: Meter,
+    messages: Iterable[Message], listing: Listing, totals: Totals,
     writer: InventoryWriter | None, finding_filter: FindingFilter,
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
     """The findings of a scan as they are printed; the rest of `messages` goes where it belongs."""
     items: dict[int, Item] = {}  # those that findings may still come for
     closed: list[int] = []
-    depth = 0
     for message in messages:
         match message:
             case Opened(number, item):
                 items[number] = item
-                depth += 1
+                if writer is not None:
+                    writer.opened(number, item)
             case Found(batch):
                 batch = finding_filter.keep(batch, items)
                 if not batch.num_rows:
@@ -94,9 +94,6 @@ def listed(
                 if writer is not None:
                     writer.closed(number, entry)
                 closed.append(number)
-                depth -= 1
-                if depth == 0:
-                    meter.advance(entry.item.size or 0)
             case Settled():
                 if writer is not None:
                     writer.settle()

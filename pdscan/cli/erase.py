@@ -97,8 +97,10 @@ def command(
     from pdscan.retention import holds
     from pdscan.subjects import store
 
-    if output.exists():
-        raise UsageError(f"{output} exists; name another file, or remove it")
+    beside = output.with_name(output.name + identifiers.SUFFIX)
+    for file in (output, beside):
+        if file.exists():
+            raise UsageError(f"{file} exists; name another file, or remove it")
     subject = store.load(subject_file)
     settings = config.load({"key_file": key_file}, file=config_file)
     policy, held = rules_in(rules_file), holds.read(holds_file)
@@ -114,9 +116,8 @@ def command(
     header = _header(
         subject, entries, policy, held, today, fingerprinter.key_id, request_id, output
     )
-    manifest.write(manifest.Manifest(header, entries), output)
-    beside = output.with_name(header.identifiers)
     identifiers.seal(values, beside, key, header.id)
+    manifest.write(manifest.Manifest(header, entries), output)
     unknown = len(subject.identifiers) - len(values)
     summarise(manifest.Manifest(header, entries))
     terminal.say("")

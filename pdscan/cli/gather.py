@@ -2,61 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
+from pdscan import keys
 from pdscan.cli import wiring
-from pdscan.config import Settings, Source
+from pdscan.cli.looking import Sources
+from pdscan.config import Settings
 from pdscan.connectors.fetch import Original, content_fingerprint, fetch_many
-from pdscan.connectors.interface import Connector, Limits, ReadOptions
-from pdscan.errors import AccessError, InventoryError, UnreadableError, UsageError
+from pdscan.errors import AccessError, UnreadableError, UsageError
 from pdscan.exports.package.model import Content, Document, Missing, Record
-from pdscan.inventory import Inventory
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.model import Locator, Reason
+from pdscan.requests import FILE_NAME, Register
 from pdscan.subjects.model import Holding, Subject
 
 
-def sources_of(subject: Subject, settings: Settings) -> tuple[Source, ...]:
-    """The sources that the person's holdings lie in: as they are configured, else as the
-    inventories tell. Raises UsageError where one is known from neither.
-    """
-    known: dict[str, Source] = {}
-    for directory in subject.inventories:
-        known |= {source.name: source for source in _recorded(Path(directory))}
-    known |= {source.name: source for source in settings.sources}
-    wanted = sorted({holding.source for holding in subject.accepted})
-    for name in wanted:
-        if name not in known:
-            raise UsageError(
-                f"{name}: no such source; name it in pdscan.toml, or keep the inventory that the "
-                "person was found in where it was"
-            )
-    return tuple(known[name] for name in wanted)
-
-
-def _recorded(directory: Path) -> Iterator[Source]:
-    try:
-        run: Mapping[str, Any] = Inventory(directory).run
-    except InventoryError:
-        return
-    for one in run["sources"]:
-        yield Source(one["name"], one["address"], one.get("entity", ""))
-
-
-def connectors_of(sources: Iterable[Source], settings: Settings) -> dict[str, Connector]:
-    """The connectors of `sources`, by name."""
-    options = ReadOptions(
-        limits=Limits(**settings.section("limits")), passwords=wiring.passwords(settings)
-    )
-    return {source.name: wiring.connector(source, settings, options) for source in sources}
-
-
 def contents(
-    subject: Subject, connectors: Mapping[str, Connector], fingerprinter: Fingerprinter
+    subject: Subject, sources: Sources, fingerprinter: Fingerprinter
 ) -> Iterator[tuple[Holding, Content]]:
     """The person's holdings with what stands in them now, those of one table or file together.
 
@@ -65,7 +30,7 @@ def contents(
     holdings = sorted(subject.accepted, key=lambda holding: (holding.source, holding.locator))
     for source, group in groupby(holdings, key=lambda holding: holding.source):
         wanted = {Locator.parse(holding.locator): holding for holding in group}
-        for locator, found in fetch_many(connectors[source], wanted, fingerprinter):
+        for locator, found in fetch_many(sources.connector(source), wanted, fingerprinter):
             holding = wanted[locator]
             if isinstance(found, UnreadableError):
                 yield holding, Missing(str(found.reason))
@@ -95,3 +60,11 @@ def for_request(subject: Subject, request: str) -> Subject:
             f"the person was resolved for request {subject.request}, not for {request}"
         )
     return replace(subject, request=request or subject.request)
+
+
+def known_request(request: str, settings: Settings) -> None:
+    """Raises UsageError where there is a register of requests here that has no such open one."""
+    if Path(FILE_NAME).exists():
+        register = Register(Path(FILE_NAME), keys.load(wiring.key_path(settings)))
+        if register.get(request).closed is not None:
+            raise UsageError(f"request {request} is closed; see pdscan request show {request}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,17 @@ import pyarrow as pa
 from pdscan import keys
 from pdscan.cli import summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
+from pdscan.cli.resuming import FULL, Begun, terminated_as_interrupt
 from pdscan.config import Settings, Source, sources_for
+from pdscan.connectors.files import STANDARD_INPUT
 from pdscan.custom.filtering import FindingFilter
+from pdscan.errors import StoppedError
 from pdscan.exports.findings import Kind, Listing
 from pdscan.inventory import InventoryWriter, check_place
+from pdscan.journal import Journal
+from pdscan.model import Reason
 from pdscan.runner import run
-from pdscan.scan import Plan, tasks
+from pdscan.scan import Message, Plan, tasks
 
 
 @dataclass(slots=True)
@@ -30,17 +35,19 @@ class Job:
     output: Path | None
     replace: bool
     finding_filter: FindingFilter
+    begun: Begun | None = None  # what this scan goes on with
+    kept: bool = False  # whether an inventory or its journal is left behind
     totals: Totals = field(default_factory=Totals)
 
     @classmethod
     def start(
         cls, settings: Settings, targets: tuple[str, ...], output: Path | None, *, replace: bool,
-        values: bool,
+        values: bool, begun: Begun | None = None,
     ) -> Job:  # fmt: skip
         """Builds everything, and finds everything that is wrong with the call, before the walk."""
         sources = sources_for(targets, settings)
         wiring.chosen_detectors(settings)  # what is wrong is told before a key is made
-        if output is not None:
+        if output is not None and begun is None:
             check_place(output, replace=replace)
         path = wiring.key_path(settings)
         key, made = keys.load_or_create(path)
@@ -48,7 +55,10 @@ class Job:
         if made:
             terminal.tell(f"pdscan: made the fingerprint key {path}. {keys.LOST}")
         leaves_out = wiring.finding_filter(settings, key)
-        return cls(settings, sources, plan, output, replace, leaves_out)
+        job = cls(settings, sources, plan, output, replace, leaves_out, begun)
+        if begun is not None:
+            begun.check(job.record())
+        return job
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
@@ -60,29 +70,73 @@ class Job:
         """Whether values are shown."""
         return self.plan.values
 
+    def record(self) -> dict[str, Any]:
+        """What the inventory keeps about the run."""
+        return wiring.record(self.settings, self.sources, self.plan)
+
     def findings(self) -> Generator[pa.RecordBatch, None, None]:
         """Walks, reads and matches; yields what is printed. At the end the inventory is in its
-        place; one that is not finished is removed. Raises `InventoryError` where it may not be
-        written.
+        place. One that is stopped is marked and can be gone on with, unless standard input is
+        read. Raises `InventoryError` where it may not be written, `StoppedError` where the disk
+        is full.
         """
-        writer = None
+        writer = journal = None
         try:
             if self.output is not None:
-                writer = InventoryWriter(self.output, replace=self.replace)
-            with terminal.Meter() as meter:
-                work = measured(tasks(self.plan.connectors), meter)
-                messages = run(self.plan, work, wiring.jobs(self.settings, self.sources))
+                resume = self.begun is not None
+                writer = InventoryWriter(self.output, replace=self.replace, resume=resume)
+                if not any(source.address == STANDARD_INPUT for source in self.sources):
+                    journal = Journal(writer.journal)
+                    Begun.save(writer.journal, self.record())
+            with terminal.Meter() as meter, terminated_as_interrupt():
+                messages = self._messages(meter, journal)
                 yield from listed(
-                    messages, Listing(self.kinds), self.totals, meter, writer, self.finding_filter
+                    messages, Listing(self.kinds), self.totals, writer, self.finding_filter
                 )
-            if writer is not None:
-                writer.close(wiring.record(self.settings, self.sources, self.plan))
-                writer = None
+                if writer is not None:
+                    writer.close(self.record())
+                    writer = None
+        except OSError as error:
+            if writer is None or journal is None or error.errno not in FULL:
+                raise
+            writer.leave()
+            writer, self.kept = None, True
+            raise StoppedError(
+                f"{self.output}: no room to write ({error.strerror}); make room, then go on with: "
+                f"pdscan scan --resume {self.output}"
+            ) from None
         finally:
             for connector in self.plan.connectors:
                 connector.close()
             if writer is not None:
-                writer.discard()
+                self._leave(writer, journal)
+
+    def _messages(self, meter: terminal.Meter, journal: Journal | None) -> Iterator[Message]:
+        work = measured(tasks(self.plan.connectors), meter)
+        jobs = wiring.jobs(self.settings, self.sources)
+
+        if journal is None:
+            yield from run(self.plan, work, jobs, meter.reading)
+            return
+        yield from journal.replayed()
+        live = run(self.plan, journal.tasks(work), jobs, meter.reading, first=journal.items)
+        yield from journal.kept(live)
+
+    def _leave(self, writer: InventoryWriter, journal: Journal | None) -> None:
+        """Leaves what was done, as far as it can be gone on with."""
+        if journal is None:
+            writer.discard()
+            return
+        journal.flush()
+        writer.close(self.record(), stopped="interrupted")
+        self.kept = True
+
+    def stopped(self, why: str, *, interrupted: bool) -> StoppedError | None:
+        """What is told when the scan ended early and can be gone on with."""
+        if not self.kept:
+            return None
+        message = f"{why}; what was read until then is kept, go on with: pdscan scan --resume "
+        return StoppedError(f"{message}{self.output}", interrupted=interrupted)
 
     def coverage(self) -> dict[str, Any]:
         """What was read and what not, for a document."""
@@ -105,6 +159,7 @@ class Job:
             self.finding_filter.counts, self.finding_filter.allowed, self.finding_filter.foreign
         )
         summary.print_not_looked_for(wiring.not_looked_for(self.settings))
+        summary.print_sample(self.totals.reasons)
         if self.output is not None:
             terminal.say("")
             terminal.say(f"Inventory: {self.output} (pdscan inventory show {self.output})")
@@ -116,6 +171,8 @@ class Job:
         if self.totals.gaps:
             text += f"; {self.totals.gaps:,} not wholly read. {self._ledger()}"
         terminal.tell(text)
+        if self.totals.reasons[Reason.SAMPLE]:
+            terminal.tell(f"pdscan: {summary.SAMPLE}")
 
     def _ledger(self) -> str:
         if self.output is None:

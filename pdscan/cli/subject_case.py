@@ -147,7 +147,8 @@ def _scanned_again(
     work = (Task(number, (unit,)) for number, unit in enumerate(changed.units))
     listing, left_out = Listing(wiring.kinds_of(plan)), wiring.finding_filter(settings, key)
     with terminal.Meter() as meter:
-        for _ in listed(run(plan, work, 1), listing, Totals(), meter, writer, left_out):
+        messages = run(plan, work, 1, meter.reading)
+        for _ in listed(messages, listing, Totals(), writer, left_out):
             pass
     writer.close({
         **wiring.record(settings, (), plan),

@@ -145,31 +145,41 @@ def _kept(whole: Entry, found: Resolution, sight: Sight) -> Iterator[Entry]:
         until=first.until.isoformat() if first.until else "", meanwhile=rule.meanwhile,
         then=rule.then if first.until else "", order=0,
     )  # fmt: skip
-    if not all_kept:
-        others = [v for v in found.fields if v.kept_by is None]
-        yield from _emptied(whole, [v.field for v in others], sight, "no rule needs this field")
+    needless = [v.field for v in found.fields if v.kept_by is None]
+    if whole.role is Role.SOLE:
+        yield from _emptied(whole, needless, sight, "no rule needs this field")
+    else:  # its other fields are other people's, too
+        places = {str(_field(whole, name)) for name in needless}
+        spans = {d.locator for d in whole.data if d.theirs and _place(d.locator) in places}
+        yield from _spans(whole, spans, "identifies the person, and no rule needs this field")
 
 
 def _emptied(whole: Entry, names: Iterable[str], sight: Sight, reason: str) -> Iterator[Entry]:
     """Entries for the fields `names` of a row that stays, apart from its keys and empty cells."""
     values = sight.record.values if sight.record is not None else {}
-    holding = Locator.parse(whole.holding)
     for name in names:
         if name in sight.keys or name.startswith("@") or not values.get(name):
             continue
-        place = replace(holding, field=f"{holding.field}/{name}" if holding.field else name)
+        place = _field(whole, name)
         is_required = name in sight.required
         yield replace(
             whole, locator=str(place), action=Action.ANONYMISE if is_required else Action.ERASE,
             reason=reason + ("; it may not be empty, so it gets a text that says nothing"
                              if is_required else ""),
-            data=tuple(d for d in whole.data if _is_in(d.locator, place)),
+            data=tuple(d for d in whole.data if _place(d.locator) == str(place)),
             path=(), grounds=(_REQUEST,), order=sight.step,
         )  # fmt: skip
 
 
-def _is_in(locator: str, place: Locator) -> bool:
-    return replace(Locator.parse(locator), span=None) == place
+def _field(whole: Entry, name: str) -> Locator:
+    """The locator of the field `name` of a row."""
+    row = Locator.parse(whole.holding)
+    return replace(row, field=f"{row.field}/{name}" if row.field else name)
+
+
+def _place(locator: str) -> str:
+    """A locator without its span."""
+    return str(replace(Locator.parse(locator), span=None))
 
 
 # -- what goes -------------------------------------------------------------------------------------
@@ -216,7 +226,7 @@ def _goes(entries: Sequence[Entry]) -> bool:
 
 
 def _redacted(whole: Entry, holding: Holding) -> Iterator[Entry]:
-    spans = sorted({f.locator for f in holding.findings if f.theirs})
+    spans = {f.locator for f in holding.findings if f.theirs}
     if not spans:
         yield replace(
             whole, order=0,
@@ -229,10 +239,15 @@ def _redacted(whole: Entry, holding: Holding) -> Iterator[Entry]:
         reason=f"it is others' too{others}: only what identifies the person goes",
     )  # fmt: skip
     yield whole
-    for locator in spans:
+    yield from _spans(whole, spans, "identifies the person")
+
+
+def _spans(whole: Entry, locators: Iterable[str], reason: str) -> Iterator[Entry]:
+    """Entries for places within a holding that stays."""
+    for locator in sorted(locators):
         yield replace(
-            whole, locator=locator, path=(), takes=(), grounds=(_REQUEST,),
-            reason="identifies the person",
+            whole, locator=locator, action=Action.REDACT, reason=reason, path=(), takes=(),
+            grounds=(_REQUEST,),
             data=tuple(d for d in whole.data if d.locator == locator),
         )  # fmt: skip
 

@@ -46,6 +46,7 @@ class Scanner:
         self._kinds = pa.array([d.kind for d in engine.detectors], pa.string())
         self._pack = Pack()
         self._texts: dict[int, _Text] = {}
+        self._failed: dict[int, Exception] = {}
 
     def scan(self, blocks: Iterable[Block], item: int = 0) -> Iterator[pa.RecordBatch]:
         """The findings in all blocks of one item."""
@@ -55,7 +56,12 @@ class Scanner:
         yield from self.flush()
 
     def feed(self, item: int, block: Block) -> Iterator[pa.RecordBatch]:
-        """Looks at the next block of `item`; the findings may come out later."""
+        """Looks at the next block of `item`; the findings may come out later.
+
+        An item that matching fails on is given up, see `failure`; the others are not touched by it.
+        """
+        if item in self._failed:
+            return
         text = self._texts.get(item)
         if text is None or text.part != block.part:
             text = self._texts[item] = _Text(block.part)
@@ -66,20 +72,52 @@ class Scanner:
                 yield from self.flush()
             return
         yield from self.flush()
-        if len(block.text) < 8 * self._engine.reserve:
-            block = replace(block, text=text.tail + block.text)
-        elif text.tail:
-            yield from self._look_at_seam(item, text, block)
-        yield from self._look(item, text, block)
+        try:
+            if len(block.text) < 8 * self._engine.reserve:
+                block = replace(block, text=text.tail + block.text)
+            elif text.tail:
+                yield from self._look_at_seam(item, text, block)
+            yield from self._look(item, text, block)
+        except Exception as error:  # a bug costs the item that shows it
+            self._failed[item] = error
 
     def flush(self) -> Iterator[pa.RecordBatch]:
         """The findings in what was fed so far, but for the end of a text that goes on."""
         pack, self._pack = self._pack, Pack()
-        if pack:
-            window = pack.close()
-            hits = self._engine.match(self._engine.survey(window), pack)
-            if hits is not None:
-                yield self._batch(pack, window, Ruler(window), hits, np.arange(len(hits)))
+        if not pack:
+            return
+        try:
+            found = self._packed(pack)
+        except Exception:  # one of its items did it: they are looked at one by one
+            yield from self._apart(pack)
+            return
+        if found is not None:
+            yield found
+
+    def _packed(self, pack: Pack) -> pa.RecordBatch | None:
+        window = pack.close()
+        hits = self._engine.match(self._engine.survey(window), pack)
+        return (
+            None
+            if hits is None
+            else self._batch(pack, window, Ruler(window), hits, np.arange(len(hits)))
+        )
+
+    def _apart(self, pack: Pack) -> Iterator[pa.RecordBatch]:
+        for item, single in pack.apart():
+            if item in self._failed:
+                continue
+            try:
+                found = self._packed(single)
+            except Exception as error:
+                self._failed[item] = error
+                continue
+            if found is not None:
+                yield found
+
+    def failure(self, item: int) -> Exception | None:
+        """What matching failed with on `item`; told once its findings are out."""
+        return self._failed.pop(item, None)
 
     @property
     def is_empty(self) -> bool:

@@ -101,13 +101,14 @@ def gaps(lines: Iterable[NotRead]) -> Iterator[Problem]:
 
 
 def _planned_gaps(manifest: Manifest, seen: Rescan) -> Iterator[Problem]:
-    """What the plan could not see; what is still not read is told as such."""
+    """What the plan could not see and this scan could; what is still not read is told as such."""
     still = {line.locator for line in seen.gaps}
     for line in manifest.header.not_read:
         if line.locator not in still:
             yield Problem(
-                Cause.PLANNED_GAP, line.locator, f"{_said(line)}; it can be read now: plan again"
-            )
+                Cause.PLANNED_GAP, line.locator, f"{_said(line)}; it was read now, and is answered "
+                "for by this scan", Weight.NOTICE,
+            )  # fmt: skip
 
 
 def detectors(manifest: Manifest, seen: Rescan) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import bagit
@@ -13,10 +14,10 @@ from frictionless import Checklist, Package, system
 
 from pdscan.exports.package.check import check
 from pdscan.exports.package.disclosure import Basis, Disclosure, Origin, Processing
-from pdscan.exports.package.model import Form, Missing, Right, WholeDecision
+from pdscan.exports.package.model import Content, Form, Missing, Right, WholeDecision
 from pdscan.exports.package.tables import neutral, restored
 from pdscan.model import Likelihood
-from pdscan.subjects.model import Role
+from pdscan.subjects.model import Holding, Role
 from tests.exports.package.making import (
     HASH,
     MAIL,
@@ -30,7 +31,7 @@ from tests.exports.package.making import (
     table,
 )
 
-CONTENTS = [
+CONTENTS: list[tuple[Holding, Content]] = [
     row(1, ("password_hash", HASH), ("note", "=1+1")),
     row(2, ("password_hash", None), ("note", f"soita {PEKKA}"), role=Role.SHARED),
     mail(),
@@ -50,7 +51,7 @@ def test_others_read_it_without_us(form: Form, tmp_path: Path) -> None:
         report = described.validate(Checklist(skip_errors=skipped))
         assert report.valid, report.flatten(["title", "message"])
         assert [one.name for one in described.resources] == ["items", CUSTOMERS, "mail-messages"]
-        rows = described.get_resource(CUSTOMERS).read_rows()
+        rows = described.get_table_resource(CUSTOMERS).read_rows()
     assert [one["email"] for one in rows] == ["maija@example.fi"] * 2
     fields = {
         f.name: f.to_descriptor().get("rdfType")
@@ -141,18 +142,13 @@ def test_what_is_said_and_what_is_not() -> None:
 
 def test_what_is_missing_is_told_without_a_name() -> None:
     lost = holding("files:cv/Pekka Virtanen.pdf", media_type="application/pdf")
-    perhaps = holding("files:Pekka.txt")
-    perhaps = type(perhaps)(**{**_fields(perhaps), "likelihood": Likelihood.POSSIBLE})
+    perhaps = replace(holding("files:Pekka.txt"), likelihood=Likelihood.POSSIBLE)
     package, summary = build([(lost, Missing("damaged"))], perhaps)
     assert summary.withheld == {"undecided": 1, "unreadable": 1}
     assert b"Pekka" not in b"".join(files(package).values())
     assert json.loads(files(package)["coverage.json"])["not_read"] == [
         {"system": "files", "state": "unreadable", "reason": "damaged", "count": 1}
     ]
-
-
-def _fields(one: object) -> dict[str, object]:
-    return {name: getattr(one, name) for name in one.__dataclass_fields__}  # type: ignore[attr-defined]  # a dataclass
 
 
 @pytest.mark.parametrize(
