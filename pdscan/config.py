@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +28,26 @@ _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """A setting's value in force and the place it came from."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A system to walk: a folder, file or URL under a name that its locators begin with.
 
     ``entity`` is the legal entity that answers for what lies there; ``password_command`` prints the
-    password of a URL.
+    password of a URL. ``own`` are settings for this source alone, by key.
     """
 
     name: str
     address: str
     entity: str = ""
     password_command: str = ""
+    own: tuple[tuple[str, Value], ...] = ()
 
     @property
     def is_url(self) -> bool:
@@ -63,14 +72,6 @@ class Setting:
     def variable(self) -> str:
         """Its name in the environment."""
         return PREFIX + self.key.replace(".", "_").upper()
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A setting's value in force and the place it came from."""
-
-    value: Any
-    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,12 @@ class Settings:
             for key, value in self.values.items()
             if key.startswith(prefix)
         }
+
+    def of(self, source: Source) -> Settings:
+        """The settings in force for `source`: its own go before those of the rest of the file."""
+        general = (DEFAULT, str(self.file))
+        own = {key: value for key, value in source.own if self.values[key].origin in general}
+        return replace(self, values={**self.values, **own})
 
 
 # -- how values are read ---------------------------------------------------------------------------
@@ -143,6 +150,15 @@ def _integer(least: int) -> Callable[[Any, Path], int]:
         return number
 
     return parse
+
+
+def _switch(value: Any, _folder: Path) -> bool:
+    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.strip().lower() not in known:
+        raise ValueError("true or false expected")
+    return known[value.strip().lower()]
 
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -193,6 +209,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("verdicts", _path, None, "false alarms to leave out; empty: pdscan-verdicts.toml here"),
     Setting("key_file", _path, None, "the fingerprint key; empty: in your configuration folder"),
     Setting("passwords_file", _path, None, "passwords for encrypted items, one a line"),
+    Setting("sample", _integer(0), 0, "rows to read of each table of a database; 0: all"),
+    Setting("databases.views", _switch, False, "read views too, not only their tables"),
+    Setting("databases.rate", _integer(0), 0, "rows per second, of all workers; 0: no limit"),
+    Setting("databases.connect_timeout", _seconds, 10.0, "seconds to wait for a server"),
+    Setting("databases.lock_timeout", _seconds, 5.0, "seconds to wait for somebody's lock"),
+    Setting("databases.statement_timeout", _seconds, 1800.0, "seconds for one range of a table"),
     Setting("limits.depth", _integer(1), 12, "containers within containers"),
     Setting("limits.expanded", _size, 4 << 30, "bytes unpacked from one item"),
     Setting("limits.ratio", _integer(1), 1000, "unpacked to packed bytes, after the first 10 MiB"),
@@ -315,18 +337,13 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any
             yield prefix + key, value
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The keys of a ``[[source]]`` table."""
-
-    name: str = ""
-    path: str = ""
-    url: str = ""
-    entity: str = ""
-    password_command: str = ""
-
-
-_SOURCE_KEYS = [column.name for column in fields(_Table)]
+_SOURCE_KEYS = ("name", "path", "url", "entity", "password_command")
+#: Settings that a source may have of its own, by the key that stands in its table.
+_OWN = {
+    setting.key.removeprefix("databases."): setting
+    for setting in SETTINGS
+    if setting.key == "sample" or setting.key.startswith("databases.")
+}
 
 
 def _sources(tables: Any, file: Path) -> tuple[Source, ...]:
@@ -335,20 +352,34 @@ def _sources(tables: Any, file: Path) -> tuple[Source, ...]:
     sources: dict[str, Source] = {}
     for number, table in enumerate(tables, 1):
         where = f"{file}: source {number}"
+        given = dict.fromkeys(_SOURCE_KEYS, "")
+        own = []
         for key, value in table.items():
-            if key not in _SOURCE_KEYS:
-                raise UsageError(f"{where}: unknown key {key!r}{suggestion(key, _SOURCE_KEYS)}")
+            if key in _OWN:
+                parsed = _parsed(_OWN[key], value, file.parent, f"{where}: {key}")
+                own.append((_OWN[key].key, Value(parsed, where)))
+                continue
+            if key not in given:
+                known = (*_SOURCE_KEYS, *_OWN)
+                raise UsageError(f"{where}: unknown key {key!r}{suggestion(key, known)}")
             if not isinstance(value, str):
                 raise UsageError(f"{where}: {key} is a text in quotes")
-        given = _Table(**table)
-        if not given.name:
+            given[key] = value
+        name, path, url = given["name"], given["path"], given["url"]
+        if not name:
             raise UsageError(f'{where}: has no name; add name = "orders"')
-        if given.name in sources:
-            raise UsageError(f"{where}: the name {given.name!r} is taken; names are unique")
-        if bool(given.path) == bool(given.url):
-            raise UsageError(f"{where} ({given.name}): give either path or url")
-        address = given.url or str(file.parent / Path(given.path).expanduser())
-        sources[given.name] = Source(given.name, address, given.entity, given.password_command)
+        if name in sources:
+            raise UsageError(f"{where}: the name {name!r} is taken; names are unique")
+        if bool(path) == bool(url):
+            raise UsageError(f"{where} ({name}): give either path or url")
+        if own and not url:
+            raise UsageError(
+                f"{where} ({name}): sources with a path have no settings of databases of their own"
+            )
+        sources[name] = Source(
+            name, url or str(file.parent / Path(path).expanduser()),
+            given["entity"], given["password_command"], tuple(own),
+        )  # fmt: skip
     return tuple(sources.values())
 
 

@@ -53,6 +53,7 @@ def show(directory: Path, form: str) -> None:
     summary.print_findings(look.totals(), look.kinds)
     more = f"See them all with: pdscan inventory ledger {directory} --not-read"
     summary.print_coverage(run["states"], look.not_read(20), more)
+    summary.print_sample(run["reasons"])
 
 
 @command.command("find")

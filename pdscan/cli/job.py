@@ -21,6 +21,7 @@ from pdscan.exports.findings import Kind, Listing
 from pdscan.incremental import Since
 from pdscan.inventory import Inventory, InventoryWriter, check_place
 from pdscan.journal import Journal
+from pdscan.model import Reason
 from pdscan.runner import run
 from pdscan.scan import Message, Opened, Plan, Task, tasks
 
@@ -178,6 +179,7 @@ class Job:
             self.finding_filter.counts, self.finding_filter.allowed, self.finding_filter.foreign
         )
         summary.print_not_looked_for(wiring.not_looked_for(self.settings))
+        summary.print_sample(self.totals.reasons)
         if self.output is not None:
             terminal.say("")
             terminal.say(f"Inventory: {self.output} (pdscan inventory show {self.output})")
@@ -189,6 +191,8 @@ class Job:
         if self.totals.gaps:
             text += f"; {self.totals.gaps:,} not wholly read. {self._ledger()}"
         terminal.tell(text)
+        if self.totals.reasons[Reason.SAMPLE]:
+            terminal.tell(f"pdscan: {summary.SAMPLE}")
 
     def _ledger(self) -> str:
         if self.output is None:

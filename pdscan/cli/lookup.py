@@ -22,7 +22,7 @@ from pdscan.model import Likelihood, State
 
 _LEDGER = (
     "locator", "source", "state", "reason", "detail", "media_type", "size", "modified", "encoding",
-    "characters", "findings",
+    "characters", "rows", "findings",
 )  # fmt: skip
 
 

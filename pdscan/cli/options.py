@@ -28,6 +28,8 @@ _FLAGS = (
      "names in running text."),
     ("--verdicts", "verdicts", "FILE",
      "False alarms to leave out (see pdscan verdict). [default: pdscan-verdicts.toml here]"),
+    ("--sample", "sample", "N",
+     "Read at most N rows of each table of a database. A quick look, never complete."),
     ("--fail-on", "fail_on", "LEVEL", "Exit with 1 if anything is found from this likelihood on."),
     ("--jobs", "jobs", "N", "Worker processes. [default: one for each processor]"),
     ("--key-file", "key_file", "FILE", "The fingerprint key, made on first use."),

@@ -11,9 +11,13 @@ from pdscan.cli import terminal
 from pdscan.custom.verdicts import Verdict
 from pdscan.exports.findings import Kind
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
-from pdscan.model import Likelihood, State
+from pdscan.model import Likelihood, Reason, State
 
 _SHOWN = tuple(reversed(Likelihood))
+SAMPLE = (
+    "A sample: it shows which kinds of data there are, never that something or somebody is not "
+    "there."
+)
 _DONE = {
     State.READ: "read", State.PARTIAL: "read in part", State.UNREADABLE: "not readable",
     State.SKIPPED: "skipped",
@@ -85,6 +89,13 @@ def print_not_looked_for(said: Sequence[str]) -> None:
     for sentence in said:
         terminal.say("")
         terminal.say(f"Note: {sentence}.")
+
+
+def print_sample(reasons: Mapping[str, int]) -> None:
+    """Says so where only a sample was read."""
+    if reasons.get(Reason.SAMPLE):
+        terminal.say("")
+        terminal.say(SAMPLE)
 
 
 def why(reason: str, detail: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pdscan import __version__, detectors, keys
 from pdscan.cli.terminal import tell
@@ -29,6 +29,9 @@ NO_MODEL = (
     "names in running text were looked for only beside labels, greetings and in headers: "
     "no language model was named (--ner)"
 )
+
+if TYPE_CHECKING:
+    from pdscan.connectors.sql.dialect import Options
 
 
 def chosen_detectors(settings: Settings) -> tuple[Detector, ...]:
@@ -142,7 +145,18 @@ def connector(source: Source, settings: Settings, options: ReadOptions) -> Conne
     credentials = resolve(source.name, source.address, command=source.password_command)
     if credentials.warning:
         tell(f"pdscan: {credentials.warning}")
-    return open_database(source.name, credentials.url, reading=options)
+    return open_database(source.name, credentials.url, _reading(source, settings), options)
+
+
+def _reading(source: Source, settings: Settings) -> Options:
+    """How the database `source` is read; the rate is shared among the workers."""
+    from pdscan.connectors.sql.dialect import Options
+
+    own = settings.of(source)
+    given = own.section("databases")
+    if given["rate"]:
+        given["rate"] = max(given["rate"] // max(jobs(settings, ()), 1), 1)
+    return Options(sample=own["sample"], **given)
 
 
 def record(settings: Settings, sources: Iterable[Source], the_plan: Plan) -> dict[str, Any]:

@@ -97,6 +97,20 @@ def look_up(
 
 def content_fingerprint(fingerprints: Fingerprints, fetched: Fetched) -> str:
     """Keyed, in hexadecimal; the same content gives the same, wherever it lies."""
+    (fingerprint,) = content_fingerprints(fingerprints, [fetched])
+    return fingerprint
+
+
+def content_fingerprints(fingerprints: Fingerprints, fetched: Sequence[Fetched]) -> list[str]:
+    """Those of many, several times as fast as one by one."""
+    if not fetched:
+        return []
+    digests = np.frombuffer(b"".join(map(_digest, fetched)), np.uint8).reshape(len(fetched), -1)
+    lengths = np.full(len(fetched), digests.shape[1], np.int64)
+    return [mac.tobytes().hex() for mac in fingerprints.column(_PURPOSE, digests, lengths)]
+
+
+def _digest(fetched: Fetched) -> bytes:
     digest = hashlib.sha256()
     if isinstance(fetched, Original):
         digest.update(fetched.data)
@@ -104,10 +118,7 @@ def content_fingerprint(fingerprints: Fingerprints, fetched: Fetched) -> str:
         for name, value in fetched.values:
             written = "\x1d" if value is None else f"\x1f{value}"
             digest.update(f"\x1e{name}{written}".encode("utf-8", "surrogatepass"))
-    column = np.frombuffer(digest.digest(), np.uint8).reshape(1, -1)
-    mac = fingerprints.column(_PURPOSE, column, np.array([column.shape[1]], np.int64))
-    fingerprint: str = mac[0].tobytes().hex()
-    return fingerprint
+    return digest.digest()
 
 
 def _original(connector: Connector, locator: Locator) -> Original:

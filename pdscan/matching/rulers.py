@@ -38,9 +38,7 @@ class Ruler:
             return size
         if widest <= _SHORT:
             begins = gather(self._text, first, max(widest, 1)).view(np.int8) >= -64
-            counted: Ints = np.count_nonzero(
-                begins & filled(begins.view(np.uint8), size), axis=1
-            )
+            counted: Ints = np.count_nonzero(begins & filled(begins.view(np.uint8), size), axis=1)
             return counted
         pairs = zip(first.tolist(), last.tolist(), strict=True)
         return np.array([count_characters(self._text, low, high) for low, high in pairs], np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pdscan.connectors.fetch import Original, Row, content_fingerprint, fetch_many
+from pdscan.connectors.fetch import Fetched, Original, Row, content_fingerprints, fetch_many
 from pdscan.connectors.interface import Connector
 from pdscan.connectors.records import CONTENT_KEY
 from pdscan.errors import AccessError, SourceError, UnreadableError
@@ -13,6 +13,7 @@ from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.model import Locator, Reason
 from pdscan.verification.model import State
 
+_ROWS, _BYTES = 1000, 8 << 20  # fingerprinted together
 _FIELD = "field of a kept record"
 
 
@@ -52,19 +53,38 @@ def reread(
             met |= dict.fromkeys(locators, absent)
             continue
         try:
-            for locator, found in fetch_many(connector, locators, fingerprinter):
-                if isinstance(found, UnreadableError):
-                    met[locator] = _missed(locator, found)
-                    continue
-                now = content_fingerprint(fingerprinter, found)
-                met[locator] = Met(
-                    State.UNCHANGED if now == holdings[locator] else State.CHANGED, now,
-                    dict(_fields(found, fingerprinter)) if locator in wanted else None,
-                )  # fmt: skip
+            for some in _batches(fetch_many(connector, locators, fingerprinter)):
+                here = [one for _, one in some if not isinstance(one, UnreadableError)]
+                prints = iter(content_fingerprints(fingerprinter, here))
+                for locator, found in some:
+                    if isinstance(found, UnreadableError):
+                        met[locator] = _missed(locator, found)
+                        continue
+                    now = next(prints)
+                    met[locator] = Met(
+                        State.UNCHANGED if now == holdings[locator] else State.CHANGED, now,
+                        dict(_fields(found, fingerprinter)) if locator in wanted else None,
+                    )  # fmt: skip
         except (AccessError, SourceError) as error:
             away = Met(State.UNREACHABLE, why=str(error))
             met |= {locator: away for locator in locators if locator not in met}
     return met
+
+
+def _batches(
+    found: Iterable[tuple[Locator, Fetched | UnreadableError]],
+) -> Iterator[list[tuple[Locator, Fetched | UnreadableError]]]:
+    """As they come, so that few are in memory: rows are small, messages and files need not be."""
+    some: list[tuple[Locator, Fetched | UnreadableError]] = []
+    size = 0
+    for locator, one in found:
+        some.append((locator, one))
+        size += len(one.data) if isinstance(one, Original) else 0
+        if len(some) >= _ROWS or size >= _BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 def _missed(locator: Locator, error: UnreadableError) -> Met:

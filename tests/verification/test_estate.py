@@ -121,7 +121,7 @@ class World:
 
     def remove_message(self, file: Path, name: str) -> None:
         box = mailbox.mbox(str(file))
-        (number,) = (n for n, m in box.items() if m["Message-ID"].strip("<>") in name)
+        (number,) = (n for n, m in box.items() if m["Message-ID"].strip("<>") == name.strip("<>"))
         box.remove(number)
         box.close()
 

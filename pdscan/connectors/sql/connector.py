@@ -156,8 +156,10 @@ class SqlConnector:
                 self._item(table), Outcome(State.UNREADABLE, trouble.reason, trouble.detail)
             )
             return
-        limit = -(-sample // len(ranges))
-        for range_ in ranges:
+        for i, range_ in enumerate(ranges):
+            limit = sample * (i + 1) // len(ranges) - sample * i // len(ranges)
+            if sample and not limit:
+                continue
             cost = min(range_.size, limit * 1000) if sample else range_.size
             yield Unit(
                 self._source, table.path, max(cost, 1),
