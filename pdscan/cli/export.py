@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pdscan.cli.options import settings_options
 from pdscan.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +51,9 @@ PASSPHRASE = "PDSCAN_PASSWORD_PACKAGE"  # noqa: S105 - a name
                    "(needs --decided-by and --reason).")  # fmt: skip
 @click.option("--decided-by", default="", metavar="NAME", help="Who decided on --whole.")
 @click.option("--reason", default="", help="Why --whole is right; it stands in the package.")
-@settings_options
+@click.option("--config", "config_file", type=_PATH, metavar="FILE",
+              help="The configuration file. [default: pdscan.toml here, if any]")  # fmt: skip
+@click.option("--key-file", "key_file", metavar="FILE", help="The fingerprint key.")
 def command(subject_file: Path, output: Path, **given: Any) -> int:
     """Write everything about one person as a package to hand over.
 
@@ -159,7 +160,7 @@ def _write(
     path = wiring.key_path(settings)
     fingerprinter = Fingerprinter(keys.load(path))
     gather.check_key(subject, fingerprinter, path)
-    chosen = wiring.chosen_detectors(settings)
+    chosen = wiring.chosen_detectors(_with_all_kinds(settings))
     engine = Engine(chosen, annotators=wiring.annotators(settings, chosen))
     builder = Builder(subject, order, said, Examiner(engine, fingerprinter))
     # Without a name: what is not encrypted yet cannot be left behind.
@@ -175,6 +176,16 @@ def _write(
             raise AccessError(f"the package is not right and was not kept: {'; '.join(wrong[:3])}")
         close(plain, output, seal)
     return summary
+
+
+def _with_all_kinds(settings: Settings) -> Settings:
+    """What a scan was limited to must not limit what is blacked out."""
+    from dataclasses import replace
+
+    from pdscan.config import DEFAULT, Value
+
+    every = {key: Value((), DEFAULT) for key in ("detectors", "country")}
+    return replace(settings, values={**settings.values, **every})
 
 
 def _enter(order: Order, output: Path, settings: Settings) -> None:

@@ -107,6 +107,17 @@ def test_wrong_calls_leave_nothing(
     assert not list(estate.glob("*w.zip*"))
 
 
+def test_what_a_scan_was_limited_to_does_not_limit_what_is_blacked_out(
+    estate: Path, truth: list[dict[str, Any]]
+) -> None:
+    subject = resolved(estate, truth[0])
+    texts = []
+    for limit in ({}, {"PDSCAN_DETECTORS": "iban"}):
+        assert export(estate, subject, "l.zip", "--allow-plaintext", **limit).code == 0
+        texts.append((estate / "l.zip").read_bytes())
+    assert texts[0] == texts[1]
+
+
 def test_a_package_is_never_overwritten(estate: Path, truth: list[dict[str, Any]]) -> None:
     (estate / "there.zip").write_bytes(b"x")
     arguments = ("export", resolved(estate, truth[0]), "--right", "access", "-o", "there.zip")
