@@ -14,7 +14,7 @@ demo: $(VENV)/.run  ## a small estate of fictional people in demo/: scan, copy, 
 	$(BIN)/pdscan demo demo --story
 
 test: $(VENV)/.dev  ## run the tests; ARGS='-k hetu' for some of them
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(VENV)/.dev  ## check style and types
 	$(BIN)/ruff check .

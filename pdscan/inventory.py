@@ -52,6 +52,7 @@ ITEM_SCHEMA = pa.schema(
         pa.field("media_type", _NAME, nullable=False),
         pa.field("size", pa.int64()),
         pa.field("modified", pa.float64()),
+        pa.field("marker", pa.string(), nullable=False),
         pa.field("state", _NAME, nullable=False),
         pa.field("reason", _NAME, nullable=False),
         pa.field("detail", pa.string(), nullable=False),
@@ -168,6 +169,7 @@ class InventoryWriter:
         self._rows.append({
             "item": number, "source": item.source, "locator": str(item.locator),
             "media_type": item.media_type, "size": item.size, "modified": item.modified,
+            "marker": item.marker,
             "state": str(outcome.state), "reason": str(outcome.reason), "detail": outcome.told,
             "encoding": outcome.encoding, "characters": outcome.characters, "rows": outcome.rows,
         })  # fmt: skip

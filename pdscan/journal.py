@@ -42,6 +42,7 @@ _EVENTS = pa.schema(
         pa.field("media_type", pa.string()),
         pa.field("size", pa.int64()),
         pa.field("modified", pa.float64()),
+        pa.field("marker", pa.string()),
         pa.field("state", pa.string()),
         pa.field("reason", pa.string()),
         pa.field("detail", pa.string()),
@@ -191,7 +192,8 @@ class Journal:
     def _event(self, event: int, number: int, item: Item, **outcome: Any) -> None:
         self._events.append({
             "event": event, "number": number, "locator": str(item.locator),
-            "media_type": item.media_type, "size": item.size, "modified": item.modified, **outcome,
+            "media_type": item.media_type, "size": item.size, "modified": item.modified,
+            "marker": item.marker, **outcome,
         })  # fmt: skip
         self._size += 300
 
@@ -268,7 +270,9 @@ def _locator(step: Unit | Entry) -> str:
 
 def _item(row: dict[str, Any]) -> Item:
     locator = Locator.parse(row["locator"])
-    return Item(locator.source, locator.path, row["media_type"], row["size"], row["modified"])
+    return Item(
+        locator.source, locator.path, row["media_type"], row["size"], row["modified"], row["marker"]
+    )
 
 
 def _sync(folder: Path) -> None:

@@ -377,7 +377,7 @@ def _limit_memory(size: int) -> None:
 def _item(step: Unit | Entry) -> Item:
     if isinstance(step, Entry):
         return step.item
-    return Item(step.source, step.path, size=step.cost, modified=step.modified)
+    return Item(step.source, step.path, "", step.cost, step.modified, step.marker)
 
 
 def _size(message: Message) -> int:

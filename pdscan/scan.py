@@ -183,7 +183,7 @@ class Worker:
         else:
             return
         if not open_items:
-            yield Item(unit.source, unit.path, size=unit.cost, modified=unit.modified)
+            yield Item(unit.source, unit.path, "", unit.cost, unit.modified, unit.marker)
             open_items = 1
         for _ in range(open_items):
             yield failure

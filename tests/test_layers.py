@@ -38,6 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "verification": GROUND
     | {"connectors", "exports", "matching", "detectors", "retention", "runner", "scan", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
+    "incremental": GROUND | {"connectors", "inventory", "matching", "scan"},
     "journal": GROUND | {"connectors", "matching", "scan"},
     "numbering": GROUND | {"scan"},
     "runner": GROUND | {"connectors", "numbering", "scan"},

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pdscan.errors import AccessError, UsageError
@@ -56,6 +56,8 @@ def test_due_by_policy(approved: str, country: str, due: str) -> None:
     assert str(working_days_after(date.fromisoformat(approved), 20, country)) == due
 
 
+# The calendars of sixty years are made on the way, which takes its time on a busy machine.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dates(date(2000, 1, 1), date(2060, 1, 1)), st.integers(1, 3), st.sampled_from(["fi", "se"])
 )

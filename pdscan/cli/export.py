@@ -72,10 +72,14 @@ def command(subject_file: Path, output: Path, **given: Any) -> int:
     if os.path.lexists(output):
         raise UsageError(f"{output} exists; name another file")
     subject = gather.for_request(store.load(subject_file), given["request"])
+    if subject.request:
+        gather.known_request(subject.request, in_force)
     order = _order(subject, given, output)
     seal = _seal(given)
     summary = _write(subject, order, seal, in_force, output, given["disclosure"])
     _tell(summary, output)
+    if order.request:
+        _enter(order, output, in_force)
     if summary.undecided:
         terminal.tell(
             f"pdscan: {summary.undecided:,} items are not in it, because nobody has confirmed that "
@@ -171,6 +175,26 @@ def _write(
             raise AccessError(f"the package is not right and was not kept: {'; '.join(wrong[:3])}")
         close(plain, output, seal)
     return summary
+
+
+def _enter(order: Order, output: Path, settings: Settings) -> None:
+    """Tells the register of requests, where there is one here, what was handed over."""
+    import hashlib
+    from datetime import datetime
+
+    from pdscan import keys
+    from pdscan.cli import terminal, wiring
+    from pdscan.requests import FILE_NAME, Event, Register
+
+    if not Path(FILE_NAME).exists():
+        terminal.tell(f"pdscan: there is no {FILE_NAME} here; the export was not entered in it")
+        return
+    with output.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    what = f"{order.right} package written, SHA-256 {digest}"
+    today = datetime.now().astimezone().date()
+    register = Register(Path(FILE_NAME), keys.load(wiring.key_path(settings)))
+    register.tell(order.request, Event.DONE, today, what=what)
 
 
 def _tell(summary: Summary, output: Path) -> None:

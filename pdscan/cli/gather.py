@@ -7,12 +7,16 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
+from pdscan import keys
+from pdscan.cli import wiring
 from pdscan.cli.looking import Sources
+from pdscan.config import Settings
 from pdscan.connectors.fetch import Original, content_fingerprint, fetch_many
 from pdscan.errors import AccessError, UnreadableError, UsageError
 from pdscan.exports.package.model import Content, Document, Missing, Record
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.model import Locator, Reason
+from pdscan.requests import FILE_NAME, Register
 from pdscan.subjects.model import Holding, Subject
 
 
@@ -56,3 +60,11 @@ def for_request(subject: Subject, request: str) -> Subject:
             f"the person was resolved for request {subject.request}, not for {request}"
         )
     return replace(subject, request=request or subject.request)
+
+
+def known_request(request: str, settings: Settings) -> None:
+    """Raises UsageError where there is a register of requests here that has no such open one."""
+    if Path(FILE_NAME).exists():
+        register = Register(Path(FILE_NAME), keys.load(wiring.key_path(settings)))
+        if register.get(request).closed is not None:
+            raise UsageError(f"request {request} is closed; see pdscan request show {request}")

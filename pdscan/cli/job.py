@@ -18,11 +18,12 @@ from pdscan.connectors.files import STANDARD_INPUT
 from pdscan.custom.filtering import FindingFilter
 from pdscan.errors import StoppedError
 from pdscan.exports.findings import Kind, Listing
-from pdscan.inventory import InventoryWriter, check_place
+from pdscan.incremental import Since
+from pdscan.inventory import Inventory, InventoryWriter, check_place
 from pdscan.journal import Journal
 from pdscan.model import Reason
 from pdscan.runner import run
-from pdscan.scan import Message, Plan, tasks
+from pdscan.scan import Message, Opened, Plan, Task, tasks
 
 
 @dataclass(slots=True)
@@ -36,13 +37,14 @@ class Job:
     replace: bool
     finding_filter: FindingFilter
     begun: Begun | None = None  # what this scan goes on with
+    since: Since | None = None  # what need not be read again
     kept: bool = False  # whether an inventory or its journal is left behind
     totals: Totals = field(default_factory=Totals)
 
     @classmethod
     def start(
         cls, settings: Settings, targets: tuple[str, ...], output: Path | None, *, replace: bool,
-        values: bool, begun: Begun | None = None,
+        values: bool, begun: Begun | None = None, since: Path | None = None,
     ) -> Job:  # fmt: skip
         """Builds everything, and finds everything that is wrong with the call, before the walk."""
         sources = sources_for(targets, settings)
@@ -58,6 +60,10 @@ class Job:
         job = cls(settings, sources, plan, output, replace, leaves_out, begun)
         if begun is not None:
             begun.check(job.record())
+        if since is not None:
+            earlier = Inventory(since)
+            Begun(since, earlier.run).check(job.record())
+            job.since = Since(earlier)
         return job
 
     @property
@@ -72,7 +78,8 @@ class Job:
 
     def record(self) -> dict[str, Any]:
         """What the inventory keeps about the run."""
-        return wiring.record(self.settings, self.sources, self.plan)
+        since = {"since": str(self.since.directory)} if self.since is not None else {}
+        return {**wiring.record(self.settings, self.sources, self.plan), **since}
 
     def findings(self) -> Generator[pa.RecordBatch, None, None]:
         """Walks, reads and matches; yields what is printed. At the end the inventory is in its
@@ -115,6 +122,19 @@ class Job:
         work = measured(tasks(self.plan.connectors), meter)
         jobs = wiring.jobs(self.settings, self.sources)
 
+        if self.since is not None:
+            work = self.since.changed(work)
+        count = 0
+        for message in self._read(work, jobs, meter, journal):
+            count += isinstance(message, Opened)
+            yield message
+        if self.since is not None:
+            yield from self.since.carried(count)
+
+    def _read(
+        self, work: Iterator[Task], jobs: int, meter: terminal.Meter, journal: Journal | None
+    ) -> Iterator[Message]:
+        """The messages of what is read, and of what was read before the scan was stopped."""
         if journal is None:
             yield from run(self.plan, work, jobs, meter.reading)
             return

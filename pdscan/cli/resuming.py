@@ -56,6 +56,11 @@ class Begun:
         sources = self.record["sources"]
         return tuple(s["name"] if s["name"] in names else s["address"] for s in sources)
 
+    @property
+    def since(self) -> Path | None:
+        """The earlier inventory that was built upon."""
+        return Path(self.record["since"]) if "since" in self.record else None
+
     def flags(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """`given`, and the flags of then where they are not given anew."""
         flags = dict(given)

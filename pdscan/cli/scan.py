@@ -27,6 +27,8 @@ FORMATS = ("text", "json", "ndjson", "csv", "sarif")
 @click.option("--replace", is_flag=True, help="Replace the inventory that is in DIR.")
 @click.option("--resume", type=click.Path(path_type=Path), metavar="DIR",
               help="Go on with a scan into DIR that was stopped or killed.")  # fmt: skip
+@click.option("--since", type=click.Path(path_type=Path), metavar="DIR",
+              help="Read only what changed since this inventory was made.")  # fmt: skip
 @format_option(*FORMATS)
 @click.option("--findings", "lines", is_flag=True, help="With -f text: list every finding too.")
 @click.option("--show-values", is_flag=True,
@@ -34,7 +36,7 @@ FORMATS = ("text", "json", "ndjson", "csv", "sarif")
 @settings_options
 def command(
     targets: tuple[str, ...], output: Path | None, replace: bool, resume: Path | None,
-    form: str, lines: bool, show_values: bool, **given: Any,
+    since: Path | None, form: str, lines: bool, show_values: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Find the personal data in folders, files and systems.
 
@@ -49,22 +51,27 @@ def command(
     pdscan scan . --fail-on likely -f sarif > findings.sarif
     pg_dump shop | pdscan scan - -f ndjson
     pdscan scan --resume shares.inventory
+    pdscan scan /srv/shares -o tuesday.inventory --since monday.inventory
     """  # noqa: D301 - click's mark
     refuse_values_in_ci(show_values)
     begun = None
     if resume is not None:
         from pdscan.cli.resuming import Begun
 
-        if output is not None or replace or show_values:
-            raise UsageError("--resume goes without --output, --replace and --show-values")
+        if output is not None or replace or show_values or since is not None:
+            raise UsageError("--resume goes without --output, --replace, --since and --show-values")
         begun = Begun.load(resume)
-        output, given = resume, begun.flags(given)
+        output, given, since = resume, begun.flags(given), begun.since
+    if since is not None and show_values:
+        raise UsageError("--since goes without --show-values: an inventory holds none")
     in_force = settings(given)
     if begun is not None:
         targets = targets or begun.targets(in_force.sources)
     from pdscan.cli.job import Job
 
-    job = Job.start(in_force, targets, output, replace=replace, values=show_values, begun=begun)
+    job = Job.start(
+        in_force, targets, output, replace=replace, values=show_values, begun=begun, since=since
+    )
     batches = job.findings()
     try:
         with closing(batches):

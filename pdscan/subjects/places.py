@@ -13,8 +13,9 @@ from pdscan.connectors.records import CONTENT_KEY, Fingerprints, records
 from pdscan.connectors.sql.structure import Kind, Name, Table
 from pdscan.connectors.tables import Tables, has_tables, tables_of
 from pdscan.errors import PdscanError, UnreadableError
-from pdscan.model import Locator, written_key
+from pdscan.model import Locator, State, written_key
 from pdscan.subjects.columns import TABLE, Columns, ItemFacts
+from pdscan.subjects.literals import mentions
 from pdscan.subjects.ownership import Ownership
 
 _PEOPLE = 0.3  # of the rows of a table of people, at least, name somebody
@@ -60,6 +61,24 @@ class Places:
         if self._is_table(fact) and finding["key"]:
             return Place(finding["item"], finding["part"], finding["key"])
         return Place(finding["item"], finding["part"], record=finding["record"])
+
+    def mentions(self, name: str) -> list[tuple[Place, str]]:
+        """Where `name` may be written, and in which field, in all that can be read as a file is."""
+        found: dict[Place, str] = {}
+        for number, fact in enumerate(self._columns.items):
+            connector = self._connectors.get(fact.source)
+            if connector is None or fact.media_type == TABLE or fact.state == State.SKIPPED:
+                continue
+            try:
+                for part, field, record, key in mentions(
+                    connector, Locator.parse(fact.locator).path, [name]
+                ):
+                    place = self.place({"item": number, "part": part, "record": record, "key": key})
+                    found.setdefault(place, field)
+            except PdscanError as error:
+                self.unread[fact.locator] = str(error)
+        self.rows(found)
+        return list(found.items())
 
     def locator(self, place: Place) -> Locator:
         """Its address; that of a record needs the record to be read."""

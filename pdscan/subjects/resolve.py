@@ -17,7 +17,7 @@ from pdscan.subjects import names
 from pdscan.subjects.columns import Columns, token
 from pdscan.subjects.evidence import MANY, Judge, Verdict
 from pdscan.subjects.given import Given, Start
-from pdscan.subjects.kinds import COUNTED, DOCUMENTS, LOOSE, OWN, PERSONAL
+from pdscan.subjects.kinds import COUNTED, DOCUMENTS, LOOSE, NAME, OWN, PERSONAL
 from pdscan.subjects.model import Step
 from pdscan.subjects.ownership import Related
 from pdscan.subjects.places import Place, Places
@@ -81,6 +81,7 @@ class Resolver:
             self._take_over([held for held in frontier if held.likelihood >= Likelihood.LIKELY])
             self._spread(self._open_tokens())
         self._hint()
+        self._search()
         while frontier := self._frontier(Likelihood.VERY_UNLIKELY):
             self._follow_keys(frontier, up=False)
         self._fill()
@@ -142,7 +143,7 @@ class Resolver:
         for number in single - own:
             rivals.setdefault(kinds[number], set()).add(number)
         surely = {place for place, some in beside.items() if own & set(some)}
-        # Who has a row of their own in a table seldom has one more under a mailbox not theirs.
+        # Who has a row of their own in a table seldom has another under a mailbox that is not.
         proven = {(place.item, place.part) for place in surely} | {
             (place.item, place.part) for place, held in self.held.items()
             if place.key and held.path[-1].kind in OWN | {"email"}
@@ -368,6 +369,19 @@ class Resolver:
         for number in self._columns.token[rows].tolist():
             counts[number] = counts.get(number, 0) + 1
         self._spread(n for n in hints if counts.get(n, 0) <= _MOST_HINTS)
+
+    def _search(self) -> None:
+        """Holds, for somebody to judge, where a name that was given is written."""
+        for name in self._given.names:
+            for place, where in self._places.mentions(name):
+                if place in self.held:
+                    continue
+                row = self._places.rows([place]).get(place)
+                written = names.written_in(row.values) if row is not None else ""
+                if not written or names.alike(name, written):
+                    address = Locator(*_address(self._places, place, where))
+                    step = Step(NAME, "as it is written", str(address))
+                    self.held[place] = Held(place, Likelihood.POSSIBLE, (step,))
 
     def _fill(self) -> None:
         """Gives each held place its findings."""

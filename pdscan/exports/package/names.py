@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_LONGEST = 60  # characters
+_LONGEST = 100  # characters
 
 
 def ascii_name(text: str) -> str:

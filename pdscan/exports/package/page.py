@@ -222,14 +222,14 @@ class _Page:
             )
             yield f'<thead><tr><th scope="col">{say("field")}</th>{heads}</tr></thead>'
         yield "<tbody>"
-        for column in _shown(table):
+        for title, column in _shown(table).items():
             cells = "".join(f"<td>{self._cell(row.get(column))}</td>" for row in rows)
-            yield f'<tr data-row><th scope="row">{escape(column)}</th>{cells}</tr>'
+            yield f'<tr data-row><th scope="row">{escape(title)}</th>{cells}</tr>'
         yield "</tbody></table></div>"
 
     def _flat(self, table: Table) -> Iterator[str]:
-        columns = _shown(table)
-        heads = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+        columns = _shown(table).values()
+        heads = "".join(f'<th scope="col">{escape(column)}</th>' for column in _shown(table))
         yield _scroll(f"<table><thead><tr>{heads}</tr></thead><tbody>")
         for row in table.rows():
             cells = "".join(
@@ -332,8 +332,9 @@ def _scroll(inner: str) -> str:
     return f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">{inner}'
 
 
-def _shown(table: Table) -> list[str]:
-    return [column for column in table.columns if column != ITEM]
+def _shown(table: Table) -> dict[str, str]:
+    """The columns to show, as their system calls them, and their names in the package."""
+    return {title: name for title, name in table.named.items() if name != ITEM}
 
 
 def _or_unknown(value: str) -> str:

@@ -6,8 +6,9 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote
 
-import phonenumbers
+from pdscan.exports.package.redaction import Span
 
 _NAMESPACE = uuid.UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")  # RFC 4122, of ISO OIDs
 _FOLD = 75  # octets of a line, RFC 6350 section 3.2
@@ -17,22 +18,23 @@ class Card:
     """Collects what is known of the person, in the spellings met most often."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, Counter[str]] = {}
+        self._seen: dict[str, dict[str, Counter[str]]] = {}
 
-    def add(self, facts: Iterable[tuple[str, str]]) -> None:
-        """Adds identifiers of the person as (kind, text)."""
-        for kind, text in facts:
-            text = " ".join(text.split())
-            if text:
-                self._seen.setdefault(kind, Counter())[text] += 1
+    def add(self, facts: Iterable[Span]) -> None:
+        """Adds identifiers of the person."""
+        for span in facts:
+            text = " ".join(span.value.split())
+            if span.kind == "email":
+                text = unquote(text)  # as it stands in addresses of pages
+            values = self._seen.setdefault(span.kind, {})
+            values.setdefault(span.fingerprint, Counter())[text] += 1
 
     def of(self, kind: str) -> list[str]:
-        """The texts of a kind, one for each value, the commonest spelling first."""
-        seen = self._seen.get(kind, Counter())
-        chosen: dict[str, str] = {}
-        for text, _count in sorted(seen.items(), key=lambda one: (-one[1], one[0])):
-            chosen.setdefault(_plain(kind, text), text)
-        return list(chosen.values())
+        """The values of a kind, each in its commonest spelling, the commonest value first."""
+        spellings = sorted(
+            self._seen.get(kind, {}).values(), key=lambda one: (-one.total(), min(one))
+        )
+        return [min(one, key=lambda text: (-one[text], text)) for one in spellings]
 
     @property
     def name(self) -> str:
@@ -42,7 +44,7 @@ class Card:
 
     def jscontact(self) -> dict[str, Any]:
         """As a JSContact card."""
-        known = sorted((kind, text) for kind, texts in self._seen.items() for text in texts)
+        known = sorted((kind, text) for kind in self._seen for text in self.of(kind))
         card: dict[str, Any] = {
             "@type": "Card", "version": "1.0", "kind": "individual",
             "uid": f"urn:uuid:{uuid.uuid5(_NAMESPACE, repr(known))}",
@@ -73,18 +75,6 @@ class Card:
             for text in self.of("postal_address")
         ]
         return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCARD"])
-
-
-def _plain(kind: str, text: str) -> str:
-    """What two spellings of one value share."""
-    if kind == "phone":
-        digits = "".join(sign for sign in text if sign.isdigit())
-        try:
-            number = phonenumbers.parse(text, "FI")
-        except phonenumbers.NumberParseException:
-            return digits
-        return str(number.national_number)
-    return text.casefold()
 
 
 def _escaped(text: str) -> str:

@@ -30,6 +30,7 @@ from pdscan.subjects.model import Decision, Holding, Role, Subject
 
 _PORTABLE_BASES = (Basis.CONSENT, Basis.CONTRACT, Basis.UNKNOWN)
 MESSAGE = "message/rfc822"
+_TOLD = ("person_name", "postal_address", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,15 @@ class Gap:
 class Treated:
     """What goes into the package of one item, a record or a document.
 
-    ``facts`` are the person's own identifiers as they are written there, by kind; ``kinds`` those
-    found in each column.
+    ``facts`` are the person's own identifiers as they are written there, ``kinds`` those found in
+    each column.
     """
 
     treatment: Treatment
     cells: tuple[tuple[str, str | None], ...] = ()
     document: Document | None = None
     gaps: tuple[Gap, ...] = ()
-    facts: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    facts: tuple[Span, ...] = field(default=(), repr=False)
     kinds: tuple[tuple[str, str], ...] = ()
 
 
@@ -66,12 +67,12 @@ class Treatments:
         self._order = order
         self._disclosure = disclosure
         self._examiner = examiner
-        identifiers = (*subject.identifiers, *subject.ambiguous)
         found = (f for h in subject.accepted for f in h.findings if f.theirs)
-        # What is shared with others (a family's address) is the person's as well: it stays visible.
-        self._own = {i.fingerprint for i in identifiers if i.decision is not Decision.NOT_THEIRS}
-        self._own |= {finding.fingerprint for finding in found}
-        self._own_names = {i.fingerprint for i in subject.identifiers}
+        # Ambiguous identifiers are not among them: in an item with others they may be the others'.
+        self._own_names = {
+            i.fingerprint for i in subject.identifiers if i.decision is not Decision.NOT_THEIRS
+        }
+        self._own = self._own_names | {finding.fingerprint for finding in found}
 
     def is_shared(self, holding: Holding) -> bool:
         """Whether other people must be blacked out in it."""
@@ -136,7 +137,7 @@ class Treatments:
             cells.append((column, shown))
         return Treated(
             Treatment.REDACTED if _blacked(cells) else Treatment.WHOLE, tuple(cells),
-            None, tuple(gaps), tuple(self._facts(s for f in spans.values() for s in f)),
+            None, tuple(gaps), tuple(self._facts(holding, record, spans)),
             tuple((column, span.kind) for column, found in spans.items() for span in found),
         )  # fmt: skip
 
@@ -153,10 +154,24 @@ class Treatments:
     def _is_own(self, span: Span) -> bool:
         return span.fingerprint in self._own
 
-    def _facts(self, spans: Iterable[Span]) -> Iterator[tuple[str, str]]:
-        for span in spans:
-            if span.fingerprint in self._own_names:
-                yield span.kind, span.value
+    def _facts(
+        self, holding: Holding, record: Record, spans: dict[str, list[Span]]
+    ) -> Iterator[Span]:
+        """What the record tells of the person: their identifiers, and of a record that is theirs
+        alone the cells that are a name, an address or a number as a whole.
+        """
+        own = [span for found in spans.values() for span in found if self._is_given(span)]
+        yield from own
+        if own and holding.role is Role.SOLE and not holding.others:
+            lengths = {column: len(value or "") for column, value in record.values}
+            for column, found in spans.items():
+                for span in found:
+                    whole = (span.start, span.end) == (0, lengths[column])
+                    if whole and span.kind in _TOLD and not self._is_given(span):
+                        yield span
+
+    def _is_given(self, span: Span) -> bool:
+        return span.fingerprint in self._own_names
 
     # -- documents ---------------------------------------------------------------------------------
 
@@ -182,13 +197,13 @@ class Treatments:
     ) -> Treated:  # fmt: skip
         """Raises ValueError where the document is of a kind that cannot be blacked out."""
         mentioned = shared and holding.role is Role.MENTIONED
-        facts: list[tuple[str, str]] = []
+        facts: list[Span] = []
 
         def clean(texts: list[tuple[str, str]]) -> list[str]:
             answers = []
             looked = self._examiner.examine([Text(*text) for text in texts])
             for (label, text), spans in zip(texts, looked, strict=True):
-                facts.extend(self._facts(spans))
+                facts.extend(filter(self._is_given, spans))
                 shown = self._clean(text, spans, shared=shared)
                 if mentioned and label == "":
                     about = paragraphs_about(text, spans, self._is_own)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -7,10 +8,10 @@ import pytest
 
 from pdscan.exports.package.disclosure import Disclosure
 from pdscan.exports.package.model import Document, Form, Order, Right, Treatment, Why
-from pdscan.exports.package.redaction import is_credential
+from pdscan.exports.package.redaction import Text, is_credential
 from pdscan.exports.package.treatment import Treated, Treatments
 from pdscan.model import Likelihood
-from pdscan.subjects.model import Finding, Role
+from pdscan.subjects.model import Finding, Identifier, Role
 from tests.exports.package.making import PEKKA, examiner, holding, mail, subject
 
 ORDER = Order(Right.ACCESS, Form.JSON, "package")
@@ -111,3 +112,14 @@ def test_what_is_theirs_alone_stays_as_it_is() -> None:
 )  # fmt: skip
 def test_columns_of_credentials(table: str, column: str, expected: bool) -> None:
     assert is_credential(table, column) is expected
+
+
+def test_what_is_only_ambiguous_is_blacked_out_among_others() -> None:
+    """It was seen with the person, and may be the other one's."""
+    (span,) = examiner().examine([Text("email", PEKKA)])[0]
+    unclear = Identifier(span.kind, span.fingerprint, "p***", persons=3)
+    person = replace(subject([]), ambiguous=(unclear,))
+    there, document = mail()
+    copy = Treatments(person, ORDER, Disclosure(), examiner()).document(there, document).document
+    assert copy is not None
+    assert PEKKA.encode() not in copy.data
