@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pdscan import __version__, config, keys
+from pdscan import __version__, config, keys, requests
 from pdscan.cli import COMPLETE, INCOMPLETE, REACHED, terminal, wiring
 from pdscan.config import Settings, Source
 from pdscan.detectors.interface import Detector
@@ -42,6 +42,8 @@ from pdscan.verification.model import (
 
 CERTIFICATE_KEY = "certificate.key"  # beside the fingerprint key
 _SHOWN = 40
+_COPIES = ("access", "portability")
+REGISTER = "pdscan-requests.jsonl"  # as pdscan request keeps it
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Case:
     policy: Policy | None
     holds: holding.Holds
     accepted: tuple[Acceptance, ...]
+    register: Path = Path(REGISTER)
 
     @classmethod
     def open(
@@ -91,6 +94,7 @@ class Case:
         known = [
             *standing.approvals(self._approvals()),
             *standing.rules(self.manifest, self.policy, self.holds, today),
+            *standing.copies(self._waiting()),
         ]
         gate = gating.check(
             self.manifest, self.plan, self._jobs, accepted=self.accepted, known=known
@@ -105,6 +109,14 @@ class Case:
         self._say(said, gate.problems, gate.checked)
         self._write(report, "before", said, gate.problems, gate.checked)
         return code
+
+    def _waiting(self) -> list[tuple[str, str]]:
+        people = {person.fingerprint for person in self.manifest.header.person}
+        register = requests.Register(self.register, self.plan.key)
+        return [
+            (known.id, known.right) for known in register.requests().values()
+            if known.right in _COPIES and known.closed is None and people & set(known.persons)
+        ]  # fmt: skip
 
     def _approvals(self) -> tuple[approvals.Checked, ...]:
         return approvals.check(

@@ -43,6 +43,7 @@ class Cause(StrEnum):
     RULES = "rules changed"
     HOLDS = "holds changed"
     DUE = "date has come"
+    PACKAGE = "copy not handed over"
     DETECTORS = "other detectors"
     REMAINS = "still there"
     UNCHANGED = "not carried out"

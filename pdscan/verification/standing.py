@@ -61,6 +61,17 @@ def rules(manifest: Manifest, policy: Policy | None, holds: Holds, day: date) ->
             )
 
 
+def copies(waiting: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    """`waiting` are open requests of the same person for a copy, as id and right: once the data is
+    erased, no copy can be made.
+    """
+    for request, right in waiting:
+        yield Problem(
+            Cause.PACKAGE, "", f"request {request} ({right}) of the same person is open: hand the "
+            "package over and close it first",
+        )  # fmt: skip
+
+
 def is_due(entry: Entry, day: date) -> bool:
     """Whether a kept entry's last day is past."""
     return entry.action in KEEPS and bool(entry.until) and date.fromisoformat(entry.until) < day

@@ -86,6 +86,12 @@ def hold(estate: Estate) -> None:
     assert done.code == 0, done.err
 
 
+def waits_for_a_copy(estate: Estate) -> None:
+    done = estate.pdscan("request", "new", "--right", "access", "--id", "email=aino@example.com",
+                         "--key-file", "fingerprint.key")  # fmt: skip
+    assert done.code == 0, done.err
+
+
 def other_rules(estate: Estate) -> None:
     with (estate.folder / "retention.toml").open("a") as stream:
         stream.write("# one more line\n")
@@ -104,6 +110,7 @@ def broken_file(estate: Estate) -> None:
         (other_approval, 1, "not approved"),
         (hold, 1, "a case in court"),
         (other_rules, 1, "rules changed"),
+        (waits_for_a_copy, 1, "copy not handed over"),
         (broken_file, 3, "COULD NOT CHECK"),
         (lambda e: e.write("aino@example.com,+358401234568\n"), 1, "gone before its time"),
         (lambda e: None, 0, "GO"),
