@@ -22,6 +22,14 @@ _CLOSINGS = (
     "|älsningar|mvh|Mvh|MVH|ilsen|ilsner|ugupidamisega|oovidega|ervitades"
 )
 _GREETINGS = "Hei|Moi|Terve|Hyvä|Hej|Hejsan|Bästa|Kära|Hello|Hi|Dear|Kære|Kjære|Tere|Lugupeetud"
+_THANKS = (
+    "hanks|hank you|elcome|elcome back|on its way|iitos|ack|ervetuloa|älkommen|älkommen tillbaka"
+    "|matkalla|på väg"
+)
+_HEADINGS = (
+    "Vastaanottaja|Tilaaja|Maksaja|Asiakas|Yhteyshenkilö|Mottagare|Beställare|Betalare|Kund"
+    "|Kontaktperson|Recipient|Payer|Customer|Contact person|Ship to|Bill to|Deliver to|Mottaker"
+)
 _TITLES = "Mr|Mrs|Ms|Dr|Herr|Fru|Herra|Rouva|herra|rouva|Fröken|Tohtori"
 
 _CAPPED = rf"[{CAPITAL}][{LETTER}'’]{{1,25}}(?:-[{CAPITAL}][{LETTER}'’]{{1,25}})?"
@@ -58,9 +66,14 @@ def judge(candidates: Candidates) -> Judged:
     )
     closed = texts.only(
         candidates,
-        texts.ends_before(candidates, rf"(?i)(?:{_CLOSINGS.replace('.', '[.]')})[,.!]?\s"), _closed,
+        texts.ends_before(candidates, rf"(?i:{_CLOSINGS.replace('.', '[.]')})[,.!]?\s"), _closed,
     )  # fmt: skip
-    found = display.or_else(titled).or_else(greeted).or_else(closed)
+    thanked = texts.only(candidates, texts.ends_before(candidates, rf"(?:{_THANKS}),[ ]"), _greeted)
+    headed = texts.only(
+        candidates, texts.ends_before(candidates, rf"(?:{_HEADINGS})\r?\n"), _closed
+    )
+    greeted = greeted.or_else(thanked)
+    found = display.or_else(titled).or_else(greeted).or_else(closed).or_else(headed)
     found = found.where(~texts.matches(found.text, _NOT_PEOPLE))
     return texts.judged(
         found,
@@ -70,6 +83,7 @@ def judge(candidates: Candidates) -> Judged:
             "after a title": titled.found & ~display.found & found.found,
             "after a greeting": greeted.found & found.found,
             "signature": closed.found & found.found,
+            "under a heading": headed.found & found.found,
         },
         canonical(found.text),
     )
@@ -115,6 +129,10 @@ DETECTOR = Detector(
     category="Name",
     finders=(
         Around(r"[^\s<>,;][ ]{0,2}<[A-Za-z0-9._%+-]{1,64}@", before=150, after=1),
+        Around(f",[ ](?={_CAPITAL_BYTE})", before=24, after=80, words=tuple(_THANKS.split("|"))),
+        Around(r"\r?\n(?=[ \t]{0,4}[A-Z\xc3-\xc5])", before=24, after=80, words=tuple(
+            f"{start}{word}" for word in _HEADINGS.split("|")
+            for start in ("\n", ">", "\t", "  "))),
         Around(rf"[,.!]?\s(?=\s{{0,8}}(?:[/-]|\xe2\x80\x93)?[ ]?{_CAPITAL_BYTE})",
                before=24, after=80, words=tuple(_CLOSINGS.split("|"))),
         Around(f"(?={_CAPITAL_BYTE})", before=14, after=80, words=tuple(
@@ -138,7 +156,8 @@ DETECTOR = Detector(
     judge=judge,
     labels=("first name", "firstname", "given name", "forename", "middle name", "last name",
             "lastname", "surname", "family name", "full name", "name", "maiden name", "nickname",
-            "customer name", "client name", "contact name", "contact person", "contact",
+            "customer name", "client name", "payer", "payee",
+            "contact name", "contact person", "contact",
             "account holder", "card holder", "cardholder", "cardholder name", "payer name",
             "recipient name", "sender name", "employee name", "patient name", "signed by",
             "billing name", "shipping name", "beneficiary", "guardian",

@@ -27,6 +27,7 @@ from pdscan.detectors.texts import (
     fold,
     matches,
     only,
+    or_try,
     rows,
     strings,
     without_lead,
@@ -144,21 +145,25 @@ def judge(candidates: Candidates) -> Judged:
 def _judge_cells(texts: pa.Array) -> Judged:
     """Fields that are called an address: a street form, or any words with a number."""
     formed = cut(texts, r"[\s]*", rf"(?:{_IN_CELL})", _BORDER)
-    loose = cut(
-        texts, r"[\s]*", r"[^\n;|@<>{}=()\[\]_\"\\]{5,89}[^\s;|@<>{}=()\[\]_\"\\]",
-        r"[ ]*(?:[;\r\n].*)?$",
-    )  # fmt: skip
-    loose = loose.where(
-        matches(loose.text, rf"[{LETTER}]{{2}}") & matches(loose.text, "[0-9]")
-        & matches(loose.text, r"\S[ ]\S") & ~matches(loose.text, "://")
-    )  # fmt: skip
-    best = formed.or_else(loose)
+    best = or_try(formed, texts, _loose)
     town = formed.found & matches(best.text, _WITH_TOWN)
     level = np.where(town, Likelihood.LIKELY, Likelihood.UNLIKELY)
     return Judged(
         np.where(best.found, level, -1).astype(np.int8),
         {"street and number": formed.found, "postcode and town": town},
         rows(canonical(best.text)), best.trim_start, best.trim_end,
+    )  # fmt: skip
+
+
+def _loose(texts: pa.Array) -> Cut:
+    """Any words with a number."""
+    found = cut(
+        texts, r"[\s]*", r"[^\n;|@<>{}=()\[\]_\"\\]{5,89}[^\s;|@<>{}=()\[\]_\"\\]",
+        r"[ ]*(?:[;\r\n].*)?$",
+    )  # fmt: skip
+    return found.where(
+        matches(found.text, rf"[{LETTER}]{{2}}") & matches(found.text, "[0-9]")
+        & matches(found.text, r"\S[ ]\S") & ~matches(found.text, "://")
     )  # fmt: skip
 
 

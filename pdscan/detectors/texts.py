@@ -119,8 +119,8 @@ def cut_behind(candidates: Candidates, lead: str, core: str, border: str = "") -
 def only(candidates: Candidates, wanted: Flags, how: Callable[[Candidates], Cut]) -> Cut:
     """What `how` cuts out of the candidates that are `wanted`."""
     rows = np.flatnonzero(wanted)
-    place = np.full(len(candidates), -1, np.int64)
-    place[rows] = np.arange(len(rows))
+    if len(rows) == len(candidates):
+        return how(candidates)
     if not len(rows):
         nothing = np.zeros(len(candidates), np.int64)
         return Cut(nothing > 0, pa.nulls(len(candidates), pa.string()), nothing, nothing)
@@ -131,7 +131,22 @@ def only(candidates: Candidates, wanted: Flags, how: Callable[[Candidates], Cut]
             candidates.raw_length[rows], None if anchor is None else anchor[rows],
         )
     )  # fmt: skip
-    inside = place >= 0
+    return _spread(found, rows, len(candidates))
+
+
+def or_try(found: Cut, texts: pa.Array, how: Callable[[pa.Array], Cut]) -> Cut:
+    """What was found, and what `how` cuts out of the texts where nothing was."""
+    rows = np.flatnonzero(~found.found)
+    if not len(rows):
+        return found
+    return found.or_else(_spread(how(texts.take(pa.array(rows))), rows, len(texts)))
+
+
+def _spread(found: Cut, rows: Ints, count: int) -> Cut:
+    """What was found in some `rows` of `count`."""
+    place = np.zeros(count, np.int64)
+    inside = np.zeros(count, np.bool_)
+    place[rows], inside[rows] = np.arange(len(rows)), True
     return Cut(
         inside & found.found[place], found.text.take(pa.array(place, mask=~inside)),
         np.where(inside, found.trim_start[place], 0), np.where(inside, found.trim_end[place], 0),
@@ -144,11 +159,14 @@ def ends_before(candidates: Candidates, pattern: str) -> Flags:
     assert anchor is not None  # noqa: S101 - asked for candidates of `Around` only
     column = anchor[:, None] - np.arange(_SHORT, 0, -1)
     tail = np.take_along_axis(candidates.raw, np.maximum(column, 0), axis=1)
-    padded = np.where(column >= 0, tail, np.uint8(ord(" ")))
-    ends = [row.tobytes() for row in padded]
-    compiled = re.compile(pattern.encode() + rb"\Z")
-    known = {end: compiled.search(end) is not None for end in set(ends)}
-    return np.array([known[end] for end in ends], np.bool_)
+    padded = np.ascontiguousarray(np.where(column >= 0, tail, np.uint8(ord(" "))))
+    if len(padded) >= _MANY:
+        ends = pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(_SHORT), len(padded), [None, pa.py_buffer(padded)]
+        ).cast(pa.binary())
+        return flags(pc.match_substring_regex(ends, f"(?:{pattern})$"))
+    compiled = re.compile(b"(?:" + pattern.encode() + rb")\Z")
+    return np.array([compiled.search(row.tobytes()) is not None for row in padded], np.bool_)
 
 
 def around(candidates: Candidates) -> tuple[pa.Array, pa.Array]:

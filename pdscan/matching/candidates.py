@@ -29,7 +29,7 @@ from pdscan.matching.context import LabelIndex
 from pdscan.matching.distinct import once_each
 from pdscan.matching.regions import Regions
 from pdscan.matching.shapes import ShapeIndex
-from pdscan.matching.signs import SignIndex, labelled_cells
+from pdscan.matching.signs import Signed, SignIndex, labelled_cells
 from pdscan.matching.text import Stretch, untouched
 from pdscan.model import Bytes2D, Ints, Layout
 
@@ -111,9 +111,13 @@ class CandidateFinder:
                     if isinstance(finder, Run):
                         starts, ends = _runs_around(found.text, finder)
                         yield from self._judge_spans(number, found, starts, ends)
+        cells: dict[int, tuple[Ints, Ints]] = {}
         for number, starts, ends in labelled_cells(self._detectors, self._labels, window, layout):
+            cells[number] = starts, ends
             yield from self._judge_spans(number, whole, starts, ends)
         for signed in self._signs.find(window, layout):
+            if signed.anchors is not None and signed.detector in cells:
+                signed = _outside(signed, *cells[signed.detector])
             for batch in self._judge_spans(
                 signed.detector, whole, signed.starts, signed.ends, signed.anchors
             ):
@@ -199,6 +203,14 @@ class CandidateFinder:
         if name not in names:
             names.append(name)
         return 1 << names.index(name)
+
+
+def _outside(signed: Signed, starts: Ints, ends: Ints) -> Signed:
+    """The candidates whose sign is in none of the cells, which are judged as wholes."""
+    assert signed.anchors is not None  # noqa: S101 - asked for those of `Around` only
+    cell = np.searchsorted(starts, signed.anchors, side="left") - 1
+    apart = (cell < 0) | (signed.anchors > ends[cell])
+    return Signed(signed.detector, signed.starts[apart], signed.ends[apart], signed.anchors[apart])
 
 
 def _runs_around(text: bytes, finder: Run) -> tuple[Ints, Ints]:
