@@ -36,6 +36,7 @@ except ImportError:  # Windows: nothing keeps two scans from writing the same in
 
 FORMAT = 1
 JOURNAL = "journal"
+STATUS = "status.json"
 _LOCK = "lock"
 FINDINGS, ITEMS, RUN = "findings.parquet", "items.parquet", "run.json"
 _ROWS = 1 << 18  # of a row group: the same for every run, so that the bytes are the same
@@ -92,6 +93,25 @@ def unfinished(directory: Path) -> Path | None:
         if (folder / JOURNAL).exists():
             return folder / JOURNAL
     return None
+
+
+def running(directory: Path) -> dict[str, Any]:
+    """What the scan into `directory` that is running has last said of itself; raises
+    `InventoryError` where none is.
+    """
+    folder = _part(directory)
+    try:
+        said: dict[str, Any] = json.loads((folder / STATUS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InventoryError(f"{directory}: no scan into it is running") from None
+    try:
+        _locked(folder).close()
+    except InventoryError:
+        return said
+    if fcntl is None:
+        return said
+    pid, resume = said["pid"], f"pdscan scan --resume {directory}"
+    raise InventoryError(f"{directory}: its scan (process {pid}) has died; go on with: {resume}")
 
 
 def check_place(directory: Path, *, replace: bool) -> None:
@@ -188,6 +208,11 @@ class InventoryWriter:
         return Coverage(dict(self._states), dict(self._reasons), dict(self._kinds))
 
     @property
+    def status(self) -> Path:
+        """Where the state of the scan may be written for others to see; goes at the end."""
+        return self._folder / STATUS
+
+    @property
     def journal(self) -> Path:
         """Where the journal of the scan has its place; goes when the inventory is whole."""
         return self._folder / JOURNAL
@@ -213,6 +238,7 @@ class InventoryWriter:
             "reasons": dict(sorted(coverage.reasons.items())),
             "findings": dict(sorted(coverage.kinds.items())),
         }  # fmt: skip
+        self.status.unlink(missing_ok=True)
         path = self._folder / RUN
         path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         for file in self._folder.iterdir():

@@ -359,7 +359,8 @@ def _send(pipe: Connection, messages: Iterator[Message], *, parcels: bool) -> No
     for message in messages:
         parcel.append(message)
         size += _size(message)
-        if not parcels or size > _PARCEL or time.monotonic() - sent > _PARCEL_SECONDS:
+        is_due = isinstance(message, Progress) or time.monotonic() - sent > _PARCEL_SECONDS
+        if not parcels or is_due or size > _PARCEL:
             pipe.send(parcel)
             parcel, size, sent = [], 0, time.monotonic()
     pipe.send([*parcel, None])

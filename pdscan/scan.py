@@ -151,6 +151,7 @@ class Worker:
             if isinstance(step, Entry):
                 yield from reading.entry(step)
                 continue
+            yield from reading.progress(step, 0)
             for event in self._events(step):
                 yield from reading.event(event, careful=careful)
                 if isinstance(event, Block):
@@ -197,7 +198,7 @@ class _Reading:
         self._number = 0
         self._open: list[tuple[int, Item]] = []
         self._read: list[tuple[int, Item, Outcome]] = []  # whose findings are not all out
-        self._told = time.monotonic()
+        self._told = float("-inf")
         self._size = 0  # bytes of the step
         self._untold = 0  # bytes read since progress was told
 

@@ -21,6 +21,7 @@ COMPLETE, REACHED, WRONG_CALL, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 #: Command -> the line that ``pdscan --help`` says about it. The module has its name.
 COMMANDS = {
     "scan": "Find the personal data in folders, files and systems.",
+    "status": "What a running scan is doing.",
     "inventory": "Look into the result of a scan.",
     "subject": "Find everything about one person, and say why it is theirs.",
     "export": "Write everything about one person as a package to hand over.",

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from pdscan.cli.terminal import Meter
+from pdscan.cli.watching import Watch
 from pdscan.custom.filtering import FindingFilter
 from pdscan.exports.findings import VALUE, Listing
 from pdscan.inventory import InventoryWriter
@@ -102,17 +102,17 @@ def listed(
                 closed.clear()
 
 
-def measured(work: Iterator[Task], meter: Meter) -> Iterator[Task]:
-    """`work`, with `meter` told how much there is to read. Where the meter is shown it looks ahead,
+def measured(work: Iterator[Task], watch: Watch) -> Iterator[Task]:
+    """`work`, with `watch` told how much there is to read. Where a bar is shown it looks ahead,
     so that the time left is known from the beginning unless there is very much to read.
     """
-    ahead = list(islice(work, _AHEAD)) if meter.is_shown else []
+    ahead = list(islice(work, _AHEAD)) if watch.is_shown else []
     known = sum(task.cost for task in ahead)
-    meter.total(known)
+    watch.total(known)
     yield from ahead
     for task in work:
         known += task.cost
-        meter.total(known)
+        watch.total(known)
         yield task
 
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 from pdscan import keys
 from pdscan.cli import summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
-from pdscan.cli.resuming import FULL, Begun, terminated_as_interrupt
+from pdscan.cli.resuming import UNWRITABLE, Begun, terminated_as_interrupt
+from pdscan.cli.watching import Watch
 from pdscan.config import Settings, Source, sources_for
 from pdscan.connectors.files import STANDARD_INPUT
 from pdscan.custom.filtering import FindingFilter
@@ -38,6 +39,8 @@ class Job:
     finding_filter: FindingFilter
     begun: Begun | None = None  # what this scan goes on with
     since: Since | None = None  # what need not be read again
+    metrics: Path | None = None
+    log: Path | None = None
     kept: bool = False  # whether an inventory or its journal is left behind
     totals: Totals = field(default_factory=Totals)
 
@@ -95,22 +98,25 @@ class Job:
                 if not any(source.address == STANDARD_INPUT for source in self.sources):
                     journal = Journal(writer.journal)
                     Begun.save(writer.journal, self.record())
+            status = writer.status if writer is not None else None
             with terminal.Meter() as meter, terminated_as_interrupt():
-                messages = self._messages(meter, journal)
-                yield from listed(
-                    messages, Listing(self.kinds), self.totals, writer, self.finding_filter
-                )
+                watch = Watch(meter, status, self.metrics, self.log)
+                with watch.running(sources=[source.name for source in self.sources]):
+                    yield from listed(
+                        watch.seen(self._messages(watch, journal)), Listing(self.kinds),
+                        self.totals, writer, self.finding_filter,
+                    )  # fmt: skip
                 if writer is not None:
                     writer.close(self.record())
                     writer = None
         except OSError as error:
-            if writer is None or journal is None or error.errno not in FULL:
+            if writer is None or journal is None or error.errno not in UNWRITABLE:
                 raise
             writer.leave()
             writer, self.kept = None, True
             raise StoppedError(
-                f"{self.output}: no room to write ({error.strerror}); make room, then go on with: "
-                f"pdscan scan --resume {self.output}"
+                f"{self.output}: cannot be written any more ({error.strerror}); see to it, then "
+                f"go on with: pdscan scan --resume {self.output}"
             ) from None
         finally:
             for connector in self.plan.connectors:
@@ -118,28 +124,27 @@ class Job:
             if writer is not None:
                 self._leave(writer, journal)
 
-    def _messages(self, meter: terminal.Meter, journal: Journal | None) -> Iterator[Message]:
-        work = measured(tasks(self.plan.connectors), meter)
+    def _messages(self, watch: Watch, journal: Journal | None) -> Iterator[Message]:
+        work = measured(tasks(self.plan.connectors), watch)
         jobs = wiring.jobs(self.settings, self.sources)
-
         if self.since is not None:
             work = self.since.changed(work)
         count = 0
-        for message in self._read(work, jobs, meter, journal):
+        for message in self._read(work, jobs, watch, journal):
             count += isinstance(message, Opened)
             yield message
         if self.since is not None:
             yield from self.since.carried(count)
 
     def _read(
-        self, work: Iterator[Task], jobs: int, meter: terminal.Meter, journal: Journal | None
+        self, work: Iterator[Task], jobs: int, watch: Watch, journal: Journal | None
     ) -> Iterator[Message]:
         """The messages of what is read, and of what was read before the scan was stopped."""
         if journal is None:
-            yield from run(self.plan, work, jobs, meter.reading)
+            yield from run(self.plan, work, jobs, watch.reading)
             return
         yield from journal.replayed()
-        live = run(self.plan, journal.tasks(work), jobs, meter.reading, first=journal.items)
+        live = run(self.plan, journal.tasks(work), jobs, watch.reading, first=journal.items)
         yield from journal.kept(live)
 
     def _leave(self, writer: InventoryWriter, journal: Journal | None) -> None:

@@ -19,8 +19,11 @@ from pdscan.config import Source
 from pdscan.errors import InventoryError, UsageError
 from pdscan.inventory import unfinished
 
-#: Error numbers that mean: there is no room to write.
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+#: Error numbers that mean: the inventory cannot be written any more, for lack of room or otherwise.
+UNWRITABLE = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO, errno.ENOENT,
+    errno.ESTALE,
+)  # fmt: skip
 _FILE = "begun.json"
 _FREE = ("jobs", "fail_on", "key_file", "verdicts")  # settings that do not change what is found
 

@@ -29,6 +29,18 @@ FORMATS = ("text", "json", "ndjson", "csv", "sarif")
               help="Go on with a scan into DIR that was stopped or killed.")  # fmt: skip
 @click.option("--since", type=click.Path(path_type=Path), metavar="DIR",
               help="Read only what changed since this inventory was made.")  # fmt: skip
+@click.option(
+    "--metrics",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep figures in this file while scanning, as Prometheus reads them.",
+)
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Add what happens to this file, a JSON object a line, without values.",
+)
 @format_option(*FORMATS)
 @click.option("--findings", "lines", is_flag=True, help="With -f text: list every finding too.")
 @click.option("--show-values", is_flag=True,
@@ -36,7 +48,8 @@ FORMATS = ("text", "json", "ndjson", "csv", "sarif")
 @settings_options
 def command(
     targets: tuple[str, ...], output: Path | None, replace: bool, resume: Path | None,
-    since: Path | None, form: str, lines: bool, show_values: bool, **given: Any,
+    since: Path | None, metrics: Path | None, log: Path | None, form: str,
+    lines: bool, show_values: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Find the personal data in folders, files and systems.
 
@@ -72,6 +85,7 @@ def command(
     job = Job.start(
         in_force, targets, output, replace=replace, values=show_values, begun=begun, since=since
     )
+    job.metrics, job.log = metrics, log
     batches = job.findings()
     try:
         with closing(batches):

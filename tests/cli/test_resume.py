@@ -96,7 +96,7 @@ def test_no_room_to_write(place: Path) -> None:
     assert process.returncode == 3
     last = err.decode().splitlines()[-1]
     assert last == (
-        "pdscan: full: no room to write (File too large); make room, then go on with: "
+        "pdscan: full: cannot be written any more (File too large); see to it, then go on with: "
         "pdscan scan --resume full"
     )
     assert b"Traceback" not in err
