@@ -27,7 +27,7 @@ def judge(candidates: Candidates) -> Judged:
     right = (1 + weighted(numbers, _WEIGHTS)) % 11 % 10 == numbers[:, 10]
     good = right & (dated | (digits_at(chars, 0, 2) == 32))
     grouped = has_any(candidates, b"-")
-    level = np.where(dated, Likelihood.LIKELY, Likelihood.UNLIKELY + grouped.astype(np.int8))
+    level = np.where(dated, Likelihood.POSSIBLE, Likelihood.UNLIKELY) + grouped.astype(np.int8)
     return Judged(
         levels(good, level),
         {"date": good & dated, "checksum": good, "hyphen": good & grouped},

@@ -59,11 +59,12 @@ class ContextIndex:
     def near(
         self, text: bytes, detector: npt.NDArray[np.int64], starts: Ints, ends: Ints,
         cell_starts: Ints, cell_ends: Ints,
-    ) -> tuple[Ints, Ints]:  # fmt: skip
+    ) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:  # fmt: skip
         """The nearest word for and against each candidate, as indices into ``words`` (-1: none).
 
         Only words within the candidate's own cell [cell_start, cell_end) count; one against it not
-        behind the end of its line, nor farther away than one for it.
+        behind the end of its line, nor farther away than one for it. The last column tells where
+        the word for it stands close before it, as a name does.
         """
         pro = np.full(len(starts), -1, np.int64)
         con = np.full(len(starts), -1, np.int64)
@@ -71,11 +72,12 @@ class ContextIndex:
         high = np.minimum(ends + self._distance, cell_ends)
         roomy = (starts - low) + (high - ends) >= 2
         if self._database is None or not roomy.any():
-            return pro, con
+            return pro, con, pro >= 0
         word, first, last = self._hits(text, low[roomy], high[roomy])
         if not len(word):
-            return pro, con
+            return pro, con, pro >= 0
         farthest = np.full(len(starts), _NOWHERE)
+        close = np.zeros(len(starts), np.bool_)
         line_end = _line_ends(text, ends, high)
         for number in np.unique(detector[roomy]).tolist():
             rows = np.flatnonzero(roomy & (detector == number))
@@ -92,7 +94,9 @@ class ContextIndex:
                 )  # fmt: skip
                 found[rows] = np.where(gap <= farthest[rows], nearest, -1)
                 farthest[rows] = gap
-        return pro, con
+                if wanted == _FOR:
+                    close[rows] = gap < _BEHIND
+        return pro, con, close
 
     def against(self, field: str) -> Ints:
         """For each detector a word in the name of a field that speaks against it (-1: none)."""

@@ -72,24 +72,30 @@ class _Found:
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
     """What speaks for and against n candidates: a label (0: none), which may be a ``weak`` one
-    that names other things as often, and words nearby (-1: none).
+    that names other things as often, and words nearby (-1: none), ``close`` before it perhaps.
     """
 
     label: Ints
     weak: npt.NDArray[np.bool_]
     pro: Ints
     con: Ints
+    close: npt.NDArray[np.bool_]
     label_words: list[str]
 
     @property
     def weight(self) -> Ints:
         """For settling conflicts between candidates of equal likelihood."""
-        weight: Ints = (self.label > 0) * 200 + (self.pro >= 0) * 100
+        weight: Ints = (self.label > 0) * 300 + (self.pro >= 0) * 100 + self.close * 100
         return weight
 
     def take(self, rows: Ints) -> _Surroundings:
         return _Surroundings(
-            self.label[rows], self.weak[rows], self.pro[rows], self.con[rows], self.label_words
+            self.label[rows],
+            self.weak[rows],
+            self.pro[rows],
+            self.con[rows],
+            self.close[rows],
+            self.label_words,
         )
 
 
@@ -171,13 +177,13 @@ class Engine:
                 table[number, favoured] = len(words)
                 words.append(word)
                 weak.append(self._labels.is_weak(favoured, word))
-        pro, con = self._context.near(
+        pro, con, close = self._context.near(
             window, found.detector, found.start, found.end, places.cell_start, places.cell_end
         )
         label = np.where(found.said > 0, found.said, table[places.field, found.detector])
         against = np.stack([self._context.against(name) for name in places.fields])
         con = np.where((con < 0) & (pro < 0), against[places.field, found.detector], con)
-        return _Surroundings(label, np.array(weak)[label], pro, con, words)
+        return _Surroundings(label, np.array(weak)[label], pro, con, close, words)
 
     def _beside(self, found: _Found, places: Places) -> npt.NDArray[np.bool_]:
         """Which candidates stand beside one of a kind that speaks for them."""
