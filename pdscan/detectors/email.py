@@ -203,7 +203,6 @@ DETECTOR = Detector(
     finders=(
         Run("@", _WORD + "._%+-'@", _LONGEST, hint=r"@[0-9A-Za-z\x80-\xff]", beyond_ascii=True),
         Around("", before=68, after=190, words=('"@',)),
-        Around("", before=90, after=24, words=(" dot ", " piste ", " punkt ")),
         Around("", before=60, after=80, words=("(at)", "[at]", "{at}", "<at>", "(AT)", "[AT]",
                                                "(ät)",
                                                "[ät]", "(a)", "[a]", "(miuku)", "[miuku]", "(@)")),
