@@ -29,17 +29,20 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+def holds_option(command: Command) -> Command:
+    """Adds the option that names the holds."""
+    return click.option(
+        "--holds", "holds_file", type=_FILE, metavar="FILE", default=Path("retention-holds.jsonl"),
+        show_default=True, help="The legal holds.",
+    )(command)  # fmt: skip
+
+
 def policy_options(command: Command) -> Command:
     """Adds the options that name the rules and the holds."""
-    for name, default, text in (
-        ("--holds", "retention-holds.jsonl", "The legal holds."),
-        ("--rules", "retention.toml", "The retention rules."),
-    ):
-        command = click.option(
-            name, f"{name[2:]}_file", type=_FILE, metavar="FILE", default=Path(default),
-            show_default=True, help=text,
-        )(command)  # fmt: skip
-    return command
+    return click.option(
+        "--rules", "rules_file", type=_FILE, metavar="FILE", default=Path("retention.toml"),
+        show_default=True, help="The retention rules.",
+    )(holds_option(command))  # fmt: skip
 
 
 def config_options(command: Command) -> Command:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pdscan.cli.erase import config_options, policy_options, rules_in
+from pdscan.cli.erase import config_options, holds_option, policy_options, rules_in
 from pdscan.errors import UsageError
 
 TEMPLATES = ("finland", "sweden", "promises")
@@ -176,10 +176,8 @@ def hold() -> None:
 @_REASON
 @_AUTHOR
 @click.option("--law", default="", help="The law or the case it rests on.")
-@policy_options
-def hold_add(
-    on: str, reason: str, author: str | None, law: str, rules_file: Path, holds_file: Path
-) -> None:
+@holds_option
+def hold_add(on: str, reason: str, author: str | None, law: str, holds_file: Path) -> None:
     """Hold a place (* stands for anything in a locator), or a person by an identifier.
 
     \b
@@ -197,10 +195,8 @@ def hold_add(
 @click.argument("name", metavar="HOLD")
 @_REASON
 @_AUTHOR
-@policy_options
-def hold_release(
-    name: str, reason: str, author: str | None, rules_file: Path, holds_file: Path
-) -> None:
+@holds_option
+def hold_release(name: str, reason: str, author: str | None, holds_file: Path) -> None:
     """Release a hold. What it blocked is open again: make the manifests it stopped anew."""
     from pdscan.cli import terminal
     from pdscan.retention import holds
@@ -210,8 +206,8 @@ def hold_release(
 
 
 @hold.command("list")
-@policy_options
-def hold_list(rules_file: Path, holds_file: Path) -> None:
+@holds_option
+def hold_list(holds_file: Path) -> None:
     """All holds, and who added and released them."""
     from pdscan.cli import terminal
     from pdscan.retention import holds

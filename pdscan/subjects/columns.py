@@ -154,6 +154,9 @@ class Columns:
         in `items`. What was read once is remembered.
         """
         unread = np.array([row for row in rows.tolist() if row not in self._details], np.int64)
+        if len(unread):
+            # What stands beside them is asked for next, and a row group is read as a whole.
+            unread = self.in_units(np.unique(self.unit[unread]).tolist())
         for group, chosen in self._by_group(unread):
             table = self._read_group(group, _DETAILS)
             taken = table.take(pa.array(chosen - self._firsts[group]))

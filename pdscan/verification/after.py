@@ -30,7 +30,7 @@ from pdscan.verification.state import Before
 
 _ALL = "*"
 #: What leaves the verdict open although everything could be read.
-_NOT_LEFT = frozenset({Cause.LOST, Cause.STRIPPED, Cause.UNDECIDED, Cause.VANISHED})
+_NOT_LEFT = frozenset({Cause.LOST, Cause.STRIPPED, Cause.UNDECIDED, Cause.APPROVAL})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from frictionless import Checklist, Package, system
 
 from pdscan.exports.package.check import check
 from pdscan.exports.package.disclosure import Basis, Disclosure, Origin, Processing
-from pdscan.exports.package.model import Content, Form, Missing, Right, WholeDecision
+from pdscan.exports.package.model import Content, Form, Missing, Record, Right, WholeDecision
 from pdscan.exports.package.tables import neutral, restored
 from pdscan.model import Likelihood
 from pdscan.subjects.model import Holding, Role
@@ -174,6 +174,15 @@ def test_the_person_is_a_card() -> None:
     lines = given["person.vcf"].decode().split("\r\n")
     assert lines[0] == "BEGIN:VCARD"
     assert "EMAIL:maija@example.fi" in lines
+
+
+def test_the_card_tells_what_their_own_records_tell() -> None:
+    there, _ = row(1)
+    cells = (("id", "1"), ("name", "Maija Johanna Meikäläinen"), ("email", "maija@example.fi"),
+             ("request", "GET /confirm?email=maija%40example.fi"))  # fmt: skip
+    card = json.loads(files(build([(there, Record(cells)), row(2)])[0])["person.json"])
+    assert card["name"]["full"] == "Maija Johanna Meikäläinen"
+    assert [one["address"] for one in card["emails"].values()] == ["maija@example.fi"]
 
 
 def test_a_message_that_is_theirs_alone_is_the_original() -> None:
