@@ -5,16 +5,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench accuracy clean
+.PHONY: help demo test lint format docs bench chaos accuracy robustness fuzz clean
 
 help:  ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run  ## make a small estate of fictional people in demo/, and scan it
-	$(BIN)/pdscan demo demo
+demo: $(VENV)/.run  ## a small estate of fictional people in demo/: scan, copy, erasure, proof
+	$(BIN)/pdscan demo demo --story
 
 test: $(VENV)/.dev  ## run the tests; ARGS='-k hetu' for some of them
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(VENV)/.dev  ## check style and types
 	$(BIN)/ruff check .
@@ -31,8 +31,22 @@ docs: $(VENV)/.dev  ## write the help texts and sessions in README.md and docs/ 
 bench: $(VENV)/.dev  ## measure speed and memory beside peers; ARGS=--small for a quick look
 	$(BIN)/python -m bench $(ARGS)
 
+chaos: $(VENV)/.dev  ## kill scans at random and go on with them; exit code 1 if a result differs
+	$(BIN)/python -m bench.chaos $(ARGS)
+
 accuracy: $(VENV)/.dev  ## measure how right the detectors are; exit code 1 below a target
 	$(BIN)/python -m bench.accuracy $(ARGS)
+
+robustness: $(VENV)/.dev  ## read everything below DIR and tell what became of it
+	$(BIN)/python -m bench.robustness $(DIR)
+
+SECONDS_EACH ?= 60
+fuzz: $(VENV)/.dev  ## feed damaged input to every reader of ours, SECONDS_EACH each
+	@$(PIP) install --group fuzz
+	@for kind in mbox mime msg smime tnef; do \
+		$(BIN)/python -m tests.fuzz.mail $$kind -max_total_time=$(SECONDS_EACH) || exit 1; done
+	@for kind in rtf doc ppt xls docx pptx odf vcard; do \
+		$(BIN)/python -m tests.fuzz.fuzz_documents $$kind -max_total_time=$(SECONDS_EACH) || exit 1; done
 
 clean:  ## remove what was made: environment, caches, demo
 	rm -rf $(VENV) $(VENV).log build dist demo
@@ -47,5 +61,5 @@ $(VENV)/.run: pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	@$(PIP) install --group dev --editable '.[databases]'
+	@$(PIP) install --group dev --editable '.[archives]'
 	@touch $@

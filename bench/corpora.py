@@ -196,24 +196,30 @@ _FIRST = ["matti", "maija", "erik", "anna", "lars", "kaisa", "olav", "ingrid", "
 _LAST = ["meikalainen", "virtanen", "svensson", "nilsson", "hansen", "tamm", "korhonen", "lindberg"]
 _CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _PIECE = 1 << 22
+_UNIQUE = 48 << 20
 
 Corpus = Callable[[random.Random], str]
 
 
 def build(path: Path, size: int, line: Corpus) -> Path:
-    """A file of `size` bytes or a little more, made of lines; kept for the next run."""
+    """A file of `size` bytes or a little more, made of lines; kept for the next run.
+
+    The first 48 MiB are all different; what is larger repeats them.
+    """
     if path.exists() and path.stat().st_size >= size:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    rng = random.Random(path.name)
+    unique: list[bytes] = []
+    for piece in _pieces(line, random.Random(line.__name__)):
+        unique.append(piece.encode())
+        if sum(map(len, unique)) >= min(size, _UNIQUE):
+            break
     part = path.with_suffix(".part")
     written = 0
-    with part.open("w", encoding="utf-8") as file:
-        for piece in _pieces(line, rng):
-            written += len(piece.encode())
-            file.write(piece)
-            if written >= size:
-                break
+    with part.open("wb") as file:
+        while written < size:
+            for data in unique:
+                written += file.write(data)
     part.rename(path)
     return path
 

@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,13 @@ class Settings:
     sources: tuple[Source, ...] = ()
     file: Path | None = None
     columns: tuple[Declared, ...] = ()
+    #: The tables of ``[[detector]]`` and ``[[allow]]``, as they stand; their own rooms read them.
+    tables: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths in the tables are relative to."""
+        return self.file.parent if self.file is not None else Path.cwd()
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key].value
@@ -192,6 +199,12 @@ def _seconds(value: Any, _folder: Path) -> float:
     return number
 
 
+def _text(value: Any, _folder: Path) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text expected")
+    return value.strip()
+
+
 def _path(value: Any, folder: Path) -> Path | None:
     if not isinstance(value, str | os.PathLike):
         raise ValueError("a path expected")
@@ -209,6 +222,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("jobs", _integer(0), 0, "worker processes; 0: one for each processor"),
     Setting("include", _patterns, (), "read only what matches (.gitignore syntax)"),
     Setting("exclude", _patterns, (), "do not read what matches (.gitignore syntax)"),
+    Setting("ner", _text, "", "language model that finds names in running text; empty: none"),
+    Setting("recognizers", _patterns, (), "Presidio recognisers: classes or YAML files"),
+    Setting("verdicts", _path, None, "false alarms to leave out; empty: pdscan-verdicts.toml here"),
     Setting("key_file", _path, None, "the fingerprint key; empty: in your configuration folder"),
     Setting("passwords_file", _path, None, "passwords for encrypted items, one a line"),
     Setting("sample", _integer(0), 0, "rows to read of each table of a database; 0: all"),
@@ -253,15 +269,16 @@ def load(
     values = {setting.key: Value(setting.default, DEFAULT) for setting in SETTINGS}
     sources: tuple[Source, ...] = ()
     columns: tuple[Declared, ...] = ()
+    tables: Mapping[str, tuple[Mapping[str, Any], ...]] = {}
     if file is not None:
-        from_file, sources, columns = _read(file)
+        from_file, sources, columns, tables = _read(file)
         values |= from_file
     values |= _from_environment(environment, folder)
     for key, given in flags.items():
         if given is not None and given != ():
             flag = "--" + key.replace("_", "-")
             values[key] = Value(_parsed(_BY_KEY[key], given, folder, flag), flag)
-    return Settings(values, sources, file, columns)
+    return Settings(values, sources, file, columns, tables)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -297,7 +314,13 @@ def _from_environment(environment: Mapping[str, str], folder: Path) -> dict[str,
     return values
 
 
-def _read(file: Path) -> tuple[dict[str, Value], tuple[Source, ...], tuple[Declared, ...]]:
+_Tables = Mapping[str, tuple[Mapping[str, Any], ...]]
+_TABLES = ("detector", "allow")
+
+
+def _read(
+    file: Path,
+) -> tuple[dict[str, Value], tuple[Source, ...], tuple[Declared, ...], _Tables]:
     try:
         with file.open("rb") as stream:
             document = tomllib.load(stream)
@@ -309,15 +332,22 @@ def _read(file: Path) -> tuple[dict[str, Value], tuple[Source, ...], tuple[Decla
         raise UsageError(f"{file}: not valid TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
-    tables, columns = document.pop("source", []), document.pop("column", [])
+    sources, columns = document.pop("source", []), document.pop("column", [])
+    tables = {name: _tables(document.pop(name, []), name, file) for name in _TABLES}
     values = {}
     for key, value in _flat(document):
         if key not in _BY_KEY:
-            known = [*_BY_KEY, "source", "column"]
+            known = [*_BY_KEY, "source", "column", *_TABLES]
             raise UsageError(f"{file}: unknown key {key!r}{suggestion(key, known)}")
         parsed = _parsed(_BY_KEY[key], value, file.parent, f"{file}: {key}")
         values[key] = Value(parsed, str(file))
-    return values, _sources(tables, file), _columns(columns, file)
+    return values, _sources(sources, file), _columns(columns, file), tables
+
+
+def _tables(tables: Any, name: str, file: Path) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"{file}: {name} is written as [[{name}]] tables")
+    return tuple(tables)
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:

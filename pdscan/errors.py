@@ -37,3 +37,14 @@ class UnreadableError(PdscanError):
 
 class InventoryError(PdscanError):
     """An inventory is missing, broken, or of another version: scan again."""
+
+
+class StoppedError(PdscanError):
+    """A run was stopped before its end, and what it has done is kept: go on with it.
+
+    ``interrupted`` tells whether a person or the system asked for it.
+    """
+
+    def __init__(self, message: str, *, interrupted: bool = False) -> None:
+        super().__init__(message)
+        self.interrupted = interrupted

@@ -14,10 +14,11 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -27,9 +28,17 @@ import pyarrow.parquet as pq
 
 from pdscan.errors import InventoryError
 from pdscan.matching.findings import SCHEMA
-from pdscan.model import Entry, State
+from pdscan.model import Entry, Item, Outcome, Reason, State
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing keeps two scans from writing the same inventory
+    fcntl = None  # type: ignore[assignment]
 
 FORMAT = 1
+JOURNAL = "journal"
+STATUS = "status.json"
+_LOCK = "lock"
 FINDINGS, ITEMS, RUN = "findings.parquet", "items.parquet", "run.json"
 STRUCTURE = "structure.json"
 _ROWS = 1 << 18  # of a row group: the same for every run, so that the bytes are the same
@@ -46,6 +55,7 @@ ITEM_SCHEMA = pa.schema(
         pa.field("media_type", _NAME, nullable=False),
         pa.field("size", pa.int64()),
         pa.field("modified", pa.float64()),
+        pa.field("marker", pa.string(), nullable=False),
         pa.field("state", _NAME, nullable=False),
         pa.field("reason", _NAME, nullable=False),
         pa.field("detail", pa.string(), nullable=False),
@@ -79,9 +89,44 @@ class Coverage:
         return not (self.states.get(State.PARTIAL, 0) or self.states.get(State.UNREADABLE, 0))
 
 
+def unfinished(directory: Path) -> Path | None:
+    """The journal of a scan into `directory` that was not finished, if there is one."""
+    for folder in (_part(directory), directory):
+        if (folder / JOURNAL).exists():
+            return folder / JOURNAL
+    return None
+
+
+def running(directory: Path) -> dict[str, Any]:
+    """What the scan into `directory` that is running has last said of itself; raises
+    `InventoryError` where none is.
+    """
+    folder = _part(directory)
+    try:
+        said: dict[str, Any] = json.loads((folder / STATUS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InventoryError(f"{directory}: no scan into it is running") from None
+    try:
+        _locked(folder).close()
+    except InventoryError:
+        return said
+    if fcntl is None:
+        return said
+    pid, resume = said["pid"], f"pdscan scan --resume {directory}"
+    raise InventoryError(f"{directory}: its scan (process {pid}) has died; go on with: {resume}")
+
+
 def check_place(directory: Path, *, replace: bool) -> None:
-    """Raises `InventoryError` where `directory` exists and may not be replaced."""
-    if directory.exists() and not (replace and (directory / RUN).exists()):
+    """Raises `InventoryError` where `directory` exists and may not be replaced, or where a scan
+    into it was not finished.
+    """
+    if unfinished(directory) is not None:
+        if not replace:
+            raise InventoryError(
+                f"a scan into {directory} was not finished: go on with pdscan scan --resume "
+                f"{directory}, or begin anew with --replace"
+            )
+    elif directory.exists() and not (replace and (directory / RUN).exists()):
         raise InventoryError(
             f"{directory} exists; name another folder, or remove it if it is no longer needed"
         )
@@ -90,15 +135,29 @@ def check_place(directory: Path, *, replace: bool) -> None:
 class InventoryWriter:
     """Writes an inventory beside its final place, and moves it there when it is whole.
 
-    A crash leaves the inventory that was there before, or none.
+    A crash leaves the inventory that was there before, or none, and what was written so far, for
+    `resume`.
     """
 
-    def __init__(self, directory: Path, *, replace: bool = False) -> None:
-        """Raises `InventoryError` where `directory` exists and may not be replaced."""
+    def __init__(self, directory: Path, *, replace: bool = False, resume: bool = False) -> None:
+        """Raises `InventoryError` where `directory` exists and may not be replaced, where another
+        process is writing it, and with `resume` where there is nothing to go on with.
+        """
         self._final = directory
-        check_place(directory, replace=replace)
-        self._folder = directory.with_name(f".{directory.name}.{os.getpid()}.part")
-        self._folder.mkdir(mode=0o700, parents=True)
+        self._folder = _part(directory)
+        if not resume:
+            check_place(directory, replace=replace)
+        elif not self._folder.exists() and (directory / JOURNAL).exists():
+            directory.rename(self._folder)
+        elif not (self._folder / JOURNAL).exists():
+            raise InventoryError(f"{directory}: there is no scan to go on with; leave out --resume")
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _locked(self._folder)
+        for path in self._folder.iterdir():
+            if path.name == JOURNAL and not resume:
+                shutil.rmtree(path)
+            elif path.name not in (JOURNAL, _LOCK):
+                path.unlink()
         self._started = datetime.now(UTC)
         self._findings = _RowGroups(self._folder / FINDINGS, SCHEMA, _FINDINGS_OPTIONS)
         self._items = _RowGroups(self._folder / ITEMS, ITEM_SCHEMA, {})
@@ -108,6 +167,7 @@ class InventoryWriter:
         self._reasons: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._counts: Counter[int] = Counter()
+        self._open: dict[int, Item] = {}
 
     def found(self, batch: pa.RecordBatch) -> None:
         """Adds findings; ``item`` holds the numbers that `closed` gets."""
@@ -118,8 +178,13 @@ class InventoryWriter:
             self._kinds[row["values"]] += row["counts"]
         self._findings.write(batch)
 
+    def opened(self, number: int, item: Item) -> None:
+        """Says that item `number` is being read: it is in the ledger even if it is not closed."""
+        self._open[number] = item
+
     def closed(self, number: int, entry: Entry) -> None:
         """Adds the ledger entry of item `number`."""
+        self._open.pop(number, None)
         item, outcome = entry.item, entry.outcome
         self._states[outcome.state] += 1
         if outcome.reason:
@@ -127,13 +192,15 @@ class InventoryWriter:
         self._rows.append({
             "item": number, "source": item.source, "locator": str(item.locator),
             "media_type": item.media_type, "size": item.size, "modified": item.modified,
+            "marker": item.marker,
             "state": str(outcome.state), "reason": str(outcome.reason), "detail": outcome.told,
             "encoding": outcome.encoding, "characters": outcome.characters, "rows": outcome.rows,
         })  # fmt: skip
 
     def described(self, structure: bytes) -> None:
         """Adds the structure of a database, as JSON."""
-        self._structures.append(structure)
+        if structure not in self._structures:  # what is read again may be told again
+            self._structures.append(structure)
 
     def settle(self) -> None:
         """Says that all findings of the items closed so far were added."""
@@ -148,8 +215,24 @@ class InventoryWriter:
         """What was read so far."""
         return Coverage(dict(self._states), dict(self._reasons), dict(self._kinds))
 
-    def close(self, run: Mapping[str, Any]) -> None:
-        """Writes ``run.json`` with `run` and the totals, and moves the inventory to its place."""
+    @property
+    def status(self) -> Path:
+        """Where the state of the scan may be written for others to see; goes at the end."""
+        return self._folder / STATUS
+
+    @property
+    def journal(self) -> Path:
+        """Where the journal of the scan has its place; goes when the inventory is whole."""
+        return self._folder / JOURNAL
+
+    def close(self, run: Mapping[str, Any], *, stopped: str = "") -> bool:
+        """Writes ``run.json`` with `run` and the totals, and moves the inventory to its place.
+
+        `stopped` says why the scan ended early: the inventory is marked, and keeps its journal. It
+        does not take the place of one that is there. Whether the inventory came to its place.
+        """
+        for number, item in list(self._open.items()):
+            self.closed(number, Entry(item, Outcome(State.PARTIAL, Reason.STOPPED)))
         self.settle()
         self._findings.close()
         self._items.close()
@@ -158,23 +241,41 @@ class InventoryWriter:
             "format": FORMAT, **run,
             "started": self._started.isoformat(timespec="seconds"),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "complete": coverage.complete,
+            "complete": coverage.complete and not stopped, "stopped": stopped,
             "states": dict(sorted(coverage.states.items())),
             "reasons": dict(sorted(coverage.reasons.items())),
             "findings": dict(sorted(coverage.kinds.items())),
         }  # fmt: skip
         structures = b'{"format": 1, "databases": [%s]}\n' % b",\n".join(self._structures)
         (self._folder / STRUCTURE).write_bytes(structures)
+        self.status.unlink(missing_ok=True)
         path = self._folder / RUN
         path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         for file in self._folder.iterdir():
-            file.chmod(0o600)
+            if file.is_file():
+                file.chmod(0o600)
+        if stopped and self._final.exists():
+            self._lock.close()
+            return False
+        if not stopped:
+            shutil.rmtree(self.journal, ignore_errors=True)
+        (self._folder / _LOCK).unlink()
+        self._lock.close()
         self._move()
+        return True
+
+    def leave(self) -> None:
+        """Ends without an inventory, for lack of room; what the journal holds stays."""
+        for table in (self._findings, self._items):
+            with suppress(OSError):
+                table.close()
+        self._lock.close()
 
     def discard(self) -> None:
         """Removes what was written; the inventory that was there before stays."""
         self._findings.close()
         self._items.close()
+        self._lock.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _move(self) -> None:
@@ -185,6 +286,25 @@ class InventoryWriter:
             shutil.rmtree(old)
         else:
             self._folder.rename(self._final)
+
+
+def _part(directory: Path) -> Path:
+    """Where an inventory is written before it is whole."""
+    return directory.with_name(f".{directory.name}.part")
+
+
+def _locked(folder: Path) -> BinaryIO:
+    """The lock of `folder`, ours as long as it is open; the end of the process lets go of it."""
+    file = (folder / _LOCK).open("wb")
+    if fcntl is not None:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # not inherited by worker processes
+        except OSError:
+            file.close()
+            raise InventoryError(
+                f"{folder.name} is being written by another scan; wait for its end"
+            ) from None
+    return file
 
 
 class _RowGroups:

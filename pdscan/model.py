@@ -70,6 +70,8 @@ class Reason(StrEnum):
     ROWS = "some rows are broken"
     IO = "input or output error"
     BUG = "the reader failed"
+    STOPPED = "the scan was stopped"
+    GONE = "not there any more"
 
 
 def escape(text: str) -> str:
@@ -217,13 +219,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something that is about to be read: a file, a message, a table, a member of an archive."""
+    """Something that is about to be read: a file, a message, a table, a member of an archive.
+
+    ``marker`` changes whenever the item does, where the source has such a thing.
+    """
 
     source: str
     path: tuple[str, ...]
     media_type: str = ""
     size: int | None = None
     modified: float | None = None  # seconds since the epoch
+    marker: str = ""
 
     @property
     def locator(self) -> Locator:

@@ -2,9 +2,9 @@
 
 A worker may die (a native parser crashes, memory runs out, somebody kills it) or hang: that costs
 the item it was reading, never the run. Its task is taken up again after the steps that were
-settled, each remaining step alone; the step that kills a worker alone a second time is given up and
-named. Workers stop sending when nobody reads, so memory stays flat whatever the order in which they
-finish.
+settled, each remaining step alone; the step that a worker dies on a second time is given up, with
+what was found until then, and what was being read is named. Workers stop sending when nobody reads,
+so memory stays flat whatever the order in which they finish.
 """
 
 from __future__ import annotations
@@ -15,41 +15,81 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from copy import copy
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pdscan.connectors.interface import Step
 from pdscan.connectors.structure import Structure
 from pdscan.model import Entry, Item, Outcome, Reason, State
 from pdscan.numbering import numbered
-from pdscan.scan import Closed, Found, Message, Opened, Plan, Settled, Task, Worker
+from pdscan.scan import Closed, Found, Message, Opened, Plan, Progress, Settled, Task, Worker
 
-_AHEAD = 4  # tasks per worker that may be done before their turn
 _LEAVE_SECONDS = 2.0  # for idle workers to say goodbye to their servers
-_BUFFERED = 32 << 20  # bytes a worker may be ahead with before it has to wait
+_AHEAD = 4  # tasks per worker that may be done before their turn
+_BUFFERED = 64 << 20  # bytes that workers may be ahead with before they have to wait
+_UNSETTLED = 16 << 20  # bytes of findings of one task that may wait for its end
+_PARCEL = 64 << 10  # bytes of messages that travel together
+_PARCEL_SECONDS = 0.05
+_BROKEN = 70  # exit code: a bug in pdscan, as opposed to a crash
+_MESSAGE = 500  # bytes, about, of one without findings
+
+#: Told what is going on while it goes on: the number of the worker, and what it has read.
+Watch = Callable[[int, Progress], None]
 
 
-def run(plan: Plan, work: Iterator[Task], jobs: int) -> Iterator[Message]:
+def run(
+    plan: Plan, work: Iterator[Task], jobs: int,
+    watch: Watch = lambda _worker, _progress: None, *, first: int = 0,
+) -> Iterator[Message]:  # fmt: skip
     """The messages of all tasks in order, read by `jobs` worker processes (0: by this one).
 
-    Items are numbered through from 0; one that is read in ranges is opened and closed once.
+    Items are numbered through from `first`; one that is read in ranges is opened and closed once.
     """
     if jobs == 0:
         worker = Worker(plan)
-        yield from numbered(worker.run(task.steps) for task in work)
+        each = (_watched(worker.run(task.steps), watch) for task in work)
+        yield from numbered(each, first)
         return
-    pool = _Pool(plan, work, jobs)
+    pool = _Pool(plan, work, jobs, watch)
     try:
-        yield from numbered(pool.tasks())
+        yield from numbered(pool.tasks(), first)
     finally:
         pool.stop()
+
+
+def _watched(messages: Iterator[Message], watch: Watch) -> Iterator[Message]:
+    for message in messages:
+        if isinstance(message, Progress):
+            watch(0, message)
+        else:
+            yield message
+
+
+def _renumbered(message: Message, base: int) -> Message:
+    match message:
+        case Opened() | Closed():
+            return replace(message, number=message.number + base)
+        case Found(batch):
+            items = pc.add(batch.column("item"), pa.scalar(base, pa.int32()))
+            return Found(batch.set_column(0, batch.schema.field(0), items))
+    return message
+
+
+@dataclass(slots=True)
+class _Count:
+    """How many messages, and rows of findings, of steps that are not settled."""
+
+    opened: int = 0
+    closed: int = 0
+    rows: int = 0
 
 
 @dataclass(slots=True)
@@ -60,13 +100,78 @@ class _Run:
     messages: deque[Message] = field(default_factory=deque)
     size: int = 0
     done: bool = False
-    # The messages of steps that are settled are handed on; those after them wait here, so that
-    # they can be forgotten if the worker dies.
+    settled: int = 0  # steps
+    items: int = 0  # of the settled steps
+    # The messages of settled steps are handed on; those after them wait here, so that they can be
+    # forgotten if the worker dies.
     unsettled: list[Message] = field(default_factory=list)
-    settled: int = 0
-    handed: int = 0  # items numbered in settled steps
-    streaming: bool = False  # findings of the step in progress were handed on already
-    open_items: list[Opened] = field(default_factory=list)
+    seen: _Count = field(default_factory=_Count)  # since the last step that settled
+    # Findings of one large item cannot wait for its end: they are handed on, and left out when the
+    # item is read again.
+    handed: _Count = field(default_factory=_Count)
+    open_items: dict[int, Item] = field(default_factory=dict)
+    deaths: int = 0  # of workers on the step after those that settled
+
+    def take(self, message: Message) -> None:
+        """Adds what a worker sent, but for what was handed on before it was sent again."""
+        match message:
+            case Opened(number, item, _):
+                self.open_items[number] = item
+                self.seen.opened += 1
+                if self.seen.opened <= self.handed.opened:
+                    return
+            case Closed(number):
+                self.open_items.pop(number, None)
+                self.seen.closed += 1
+                if self.seen.closed <= self.handed.closed:
+                    return
+            case Found(batch):
+                known = min(max(self.handed.rows - self.seen.rows, 0), len(batch))
+                self.seen.rows += len(batch)
+                if known == len(batch):
+                    return
+                message = Found(batch.slice(known))
+        self.unsettled.append(message)
+        self.size += _size(message)
+
+    def settle(self, steps: int) -> None:
+        """The first `steps` steps are done; hands on what came of them."""
+        self.messages.extend(self.unsettled)
+        self.unsettled.clear()
+        self.settled = steps
+        self.items += self.seen.opened
+        for name in ("opened", "closed", "rows"):
+            left = getattr(self.handed, name) - getattr(self.seen, name)
+            setattr(self.handed, name, max(left, 0))
+        self.seen = _Count()
+        self.open_items.clear()
+        self.deaths = 0
+
+    def hand_on(self) -> None:
+        """Hands on what came of a step that is not done."""
+        self.messages.extend(self.unsettled)
+        self.unsettled.clear()
+        self.handed = replace(self.seen)
+
+    def forget(self) -> None:
+        """Forgets what came of a step that a worker died on; it is read again."""
+        self.size -= sum(map(_size, self.unsettled))
+        self.unsettled.clear()
+        self.seen = _Count()
+        self.open_items.clear()
+
+    def give_up(self, reason: Reason) -> None:
+        """Ends the step that two workers died on: what was found counts, what was open is named."""
+        step = self.task.steps[self.settled]
+        if not self.open_items and not self.seen.opened:
+            self.take(Opened(self.items, _item(step)))
+        innermost = max(self.open_items, default=-1)
+        for number, item in sorted(self.open_items.items(), reverse=True):
+            is_lost = number == innermost and not self.seen.rows
+            state = State.UNREADABLE if is_lost else State.PARTIAL
+            self.take(Closed(number, Entry(item, Outcome(state, reason))))
+        self.take(Settled(self.settled + 1))
+        self.settle(self.settled + 1)
 
 
 @dataclass(slots=True)
@@ -76,23 +181,24 @@ class _Process:
     run: _Run | None = None
     offset: int = 0  # items of the run that the worker did not number
     first: int = 0  # step of the run that the worker began with
-    alone: bool = False
     since: float = 0.0
 
 
 class _Pool:
-    def __init__(self, plan: Plan, work: Iterator[Task], jobs: int) -> None:
+    def __init__(self, plan: Plan, work: Iterator[Task], jobs: int, watch: Watch) -> None:
         # A forked worker starts in milliseconds with everything imported; this process starts no
         # threads that could hold a lock meanwhile. Where forking is unsafe, workers start anew.
         method = "fork" if sys.platform == "linux" else "spawn"
         self._context: Any = multiprocessing.get_context(method)
-        self._plan = plan
+        self._plan = cloudpickle.dumps(plan)  # without connections that the walk may hold later
+        self._limits = plan.limits
         self._work = work
+        self._watch = watch
         self._processes: list[_Process] = []
         for _ in range(jobs):
             self._processes.append(self._start())
         self._runs: deque[_Run] = deque()  # in order, the head is handed on
-        self._again: deque[tuple[_Run, int]] = deque()  # runs to go on with at a step, alone
+        self._again: deque[_Run] = deque()  # to go on with a step alone
         self._exhausted = False
 
     def tasks(self) -> Iterator[Iterator[Message]]:
@@ -133,8 +239,8 @@ class _Pool:
             if process.run is not None:
                 continue
             if self._again:
-                run, step = self._again.popleft()
-                self._give(process, run, step, step + 1)
+                run = self._again.popleft()
+                self._give(process, run, run.settled + 1, careful=True)
                 continue
             if self._exhausted or len(self._runs) >= _AHEAD * len(self._processes):
                 continue
@@ -144,21 +250,21 @@ class _Pool:
                 continue
             run = _Run(task)
             self._runs.append(run)
-            self._give(process, run, 0, len(task.steps))
+            self._give(process, run, len(task.steps), careful=False)
 
-    def _give(self, process: _Process, run: _Run, first: int, last: int) -> None:
-        process.run, process.first, process.offset = run, first, run.handed
-        process.alone = last - first == 1
+    def _give(self, process: _Process, run: _Run, last: int, *, careful: bool) -> None:
+        process.run, process.first, process.offset = run, run.settled, run.items
         process.since = time.monotonic()
         with suppress(OSError):  # it died idle: _receive sees that and starts another
-            process.pipe.send(run.task.steps[first:last])
+            process.pipe.send((run.task.steps[run.settled : last], careful))
 
     def _receive(self, head: _Run) -> None:
         """Waits for something to come from the workers that may send."""
+        ahead = sum(run.size for run in self._runs) - head.size
         ready: dict[Any, _Process] = {
             p.pipe: p
             for p in self._processes
-            if p.run is not None and (p.run is head or p.run.size < _BUFFERED)
+            if p.run is not None and (p.run is head or ahead < _BUFFERED)
         }
         for pipe in wait(list(ready), timeout=1.0):
             process = ready[pipe]
@@ -167,44 +273,28 @@ class _Pool:
             except (EOFError, OSError):
                 self._died(process, Reason.CRASHED)
         now = time.monotonic()
-        for process in self._processes:
-            late = now - process.since > self._plan.limits.seconds
-            if late and process.run is not None and process.pipe in ready:
+        for process in ready.values():
+            if process.run is not None and now - process.since > self._limits.seconds:
                 self._died(process, Reason.TIMEOUT)
 
-    def _take(self, process: _Process, message: Message | None) -> None:
+    def _take(self, process: _Process, messages: list[Message | None]) -> None:
         run = process.run
         assert run is not None  # noqa: S101 - only busy workers are listened to
         process.since = time.monotonic()
-        match message:
-            case None:
-                process.run = None
-                self._go_on(run)
-                return
-            case Opened():
-                message = replace(message, number=message.number + process.offset)
-                run.open_items.append(message)
-            case Closed():
-                message = replace(message, number=message.number + process.offset)
-                run.open_items = [o for o in run.open_items if o.number != message.number]
-            case Found(batch):
-                items = pa.compute.add(batch.column("item"), pa.scalar(process.offset, pa.int32()))
-                message = Found(batch.set_column(0, batch.schema.field(0), items))
-        run.unsettled.append(message)
-        run.size += _size(message)
-        if isinstance(message, Settled):
-            run.settled = process.first + message.steps
-            self._hand_on(run)
-            run.streaming = False
-        elif run.streaming or (process.alone and run.size > _BUFFERED // 2):
-            # One large item: its findings cannot wait for its end.
-            run.streaming = True
-            self._hand_on(run)
-
-    def _hand_on(self, run: _Run) -> None:
-        run.handed += sum(isinstance(message, Opened) for message in run.unsettled)
-        run.messages.extend(run.unsettled)
-        run.unsettled.clear()
+        for message in messages:
+            match message:
+                case None:
+                    process.run = None
+                    self._go_on(run)
+                case Progress():
+                    self._watch(self._processes.index(process), message)
+                case Settled(steps):
+                    run.take(Settled(process.first + steps))
+                    run.settle(process.first + steps)
+                case _:
+                    run.take(_renumbered(message, process.offset))
+        if run is self._runs[0] and run.size > _UNSETTLED:
+            run.hand_on()
 
     def _died(self, process: _Process, reason: Reason) -> None:
         run = process.run
@@ -212,38 +302,21 @@ class _Pool:
         process.process.kill()
         process.process.join()
         process.pipe.close()
+        if process.process.exitcode == _BROKEN:
+            reason = Reason.BUG
         self._processes[self._processes.index(process)] = self._start()
-        step = run.settled
-        if run.streaming:
-            for opened in reversed(run.open_items):
-                entry = Entry(opened.item, Outcome(State.PARTIAL, reason))
-                run.unsettled.append(Closed(opened.number, entry))
-            self._hand_on(run)
-            run.settled = step + 1
-            run.streaming = False
-            self._go_on(run)
-        elif process.alone:
-            run.size -= sum(map(_size, run.unsettled))
-            run.unsettled.clear()
-            item = _item(run.task.steps[step])
-            run.unsettled += (
-                Opened(run.handed, item),
-                Closed(run.handed, Entry(item, Outcome(State.UNREADABLE, reason))),
-            )
-            self._hand_on(run)
-            run.settled = step + 1
-            run.streaming = False
-            self._go_on(run)
+        run.deaths += 1
+        if run.deaths == 1:
+            run.forget()
+            self._again.appendleft(run)
         else:
-            run.size -= sum(map(_size, run.unsettled))
-            run.unsettled.clear()
-            self._again.appendleft((run, step))
-        run.open_items.clear()
+            run.give_up(reason)
+            self._go_on(run)
 
     def _go_on(self, run: _Run) -> None:
         """After a death the steps that are left are done one by one."""
         if run.settled < len(run.task.steps):
-            self._again.appendleft((run, run.settled))
+            self._again.appendleft(run)
         else:
             run.done = True
 
@@ -258,22 +331,40 @@ class _Pool:
         return _Process(process, ours)
 
 
-def _serve(plan: Plan, pipe: Connection, inherited: list[Connection]) -> None:
-    """The life of a worker: tasks in, messages out, None after each task."""
+def _serve(pickled: bytes, pipe: Connection, inherited: list[Connection]) -> None:
+    """The life of a worker: tasks in, messages out in parcels, None after each task."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in inherited:
         other.close()  # or the death of another worker would not be seen
-    _limit_memory(plan.limits.memory)
-    # What a forked connector holds open is the walker's.
-    worker = Worker(replace(plan, connectors=tuple(map(copy, plan.connectors))))
     try:
-        while True:
-            steps = pipe.recv()
-            for message in worker.run(steps):
-                pipe.send(message)
-            pipe.send(None)
-    except (EOFError, OSError):  # nobody listens any more
+        plan: Plan = cloudpickle.loads(pickled)
+        _limit_memory(plan.limits.memory)
+        worker = Worker(plan)
+        with suppress(EOFError, OSError):  # nobody listens any more
+            while True:
+                steps, careful = pipe.recv()
+                _send(pipe, worker.run(steps, careful=careful), parcels=not careful)
         worker.close()
+    except Exception:  # a bug outside of reading and matching; the parent names the item
+        os._exit(_BROKEN)
+
+
+def _send(pipe: Connection, messages: Iterator[Message], *, parcels: bool) -> None:
+    """Sends a task's messages, many small ones together: a message by itself costs a wake-up.
+
+    Without `parcels` each goes at once, so that all of them are there if this process dies.
+    """
+    parcel: list[Message | None] = []
+    size, sent = 0, time.monotonic()
+    for message in messages:
+        parcel.append(message)
+        size += _size(message)
+        is_due = isinstance(message, Progress) or time.monotonic() - sent > _PARCEL_SECONDS
+        if not parcels or is_due or size > _PARCEL:
+            pipe.send(parcel)
+            parcel, size, sent = [], 0, time.monotonic()
+    pipe.send([*parcel, None])
 
 
 def _limit_memory(size: int) -> None:
@@ -290,8 +381,8 @@ def _item(step: Step) -> Item:
         return step.item
     if isinstance(step, Structure):
         return Item(step.source, step.path)
-    return Item(step.source, step.path, size=step.cost, modified=step.modified)
+    return Item(step.source, step.path, "", step.cost, step.modified, step.marker)
 
 
 def _size(message: Message) -> int:
-    return message.batch.nbytes if isinstance(message, Found) else 200
+    return message.batch.nbytes if isinstance(message, Found) else _MESSAGE

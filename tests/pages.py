@@ -38,7 +38,7 @@ def _block(body: str, run: Callable[[str], str]) -> str:
 
 
 def _runner(folder: Path) -> Callable[[str], str]:
-    """Runs commands in `folder`, with ``pdscan`` and ``make`` being those of this repository."""
+    """Runs commands in `folder`, with ``pdscan`` being that of this repository."""
     tools = folder / ".bin"
     tools.mkdir()
     pdscan = tools / "pdscan"
@@ -54,8 +54,6 @@ def _runner(folder: Path) -> Callable[[str], str]:
     }  # fmt: skip
 
     def run(command: str) -> str:
-        if command == "make demo":  # without making an environment for it
-            command = "pdscan demo demo"
         done = subprocess.run(
             ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, check=False,
             timeout=120,

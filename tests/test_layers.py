@@ -33,8 +33,13 @@ ROOMS: dict[str, set[str]] = {
     "verdicts": GROUND | {"matching"},
     "filtering": GROUND | {"allow", "matching", "verdicts"},
     "retention": GROUND | {"subjects"},
+    "requests": GROUND,
     "exports": GROUND | {"inventory", "matching", "retention", "subjects"},
+    "verification": GROUND
+    | {"connectors", "exports", "matching", "detectors", "retention", "runner", "scan", "subjects"},
     "scan": GROUND | {"connectors", "detectors", "matching"},
+    "incremental": GROUND | {"connectors", "inventory", "matching", "scan"},
+    "journal": GROUND | {"connectors", "matching", "scan"},
     "numbering": GROUND | {"scan"},
     "runner": GROUND | {"connectors", "numbering", "scan"},
 }

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from presidio_analyzer.nlp_engine import NlpEngine
 
 #: For the coverage ledger, when no model was named.
-NOT_LOOKED_FOR = (
-    "names in running text were looked for only beside labels, greetings and in headers: "
-    "no language model was named (--ner)"
-)
 _REACH = 1024  # bytes: some sentences
 _BATCH = 64  # texts
 _ENTITIES = ("PERSON", "LOCATION")

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from pdscan import __version__
-from pdscan.errors import PdscanError, SourceError
+from pdscan.errors import PdscanError, SourceError, StoppedError
 
 COMPLETE, REACHED, WRONG_CALL, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -22,8 +22,20 @@ COMPLETE, REACHED, WRONG_CALL, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 COMMANDS = {
     "scan": "Find the personal data in folders, files and systems.",
     "classify": "What the columns of databases hold, to be corrected and kept.",
+    "status": "What a running scan is doing.",
     "inventory": "Look into the result of a scan.",
+    "subject": "Find everything about one person, and say why it is theirs.",
+    "export": "Write everything about one person as a package to hand over.",
+    "package": "Look at a package that somebody was handed.",
+    "request": "Keep the record of what people ask for, and when it is due.",
+    "erase": "Plan the erasure of one person: what goes, what stays, and why.",
+    "manifest": "Look at an erasure manifest; write statements, lists and requests from it.",
+    "approve": "Approve a manifest as it is now, signed.",
+    "verify": "Check a manifest before a deletion, and prove it after.",
+    "retention": "Retention rules and legal holds: check, explain, what is overdue.",
+    "suppress": "Keep erased people from being imported again.",
     "detectors": "The kinds of personal data that pdscan knows.",
+    "verdict": "Mark findings as false alarms.",
     "config": "The settings in force, and where they came from.",
     "demo": "Make a small estate of fictional people, and scan it.",
     "completion": "Completion for bash, zsh or fish.",
@@ -104,6 +116,8 @@ def run(arguments: Sequence[str] | None) -> int:
         return _fail(f"{error.format_message().rstrip('.')} (see {where} --help)", WRONG_CALL)
     except click.ClickException as error:
         return _fail(error.format_message(), WRONG_CALL)
+    except StoppedError as error:
+        return _fail(str(error), INTERRUPTED if error.interrupted else INCOMPLETE)
     except SourceError as error:
         return _fail(str(error), INCOMPLETE)
     except PdscanError as error:

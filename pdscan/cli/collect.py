@@ -12,8 +12,9 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from pdscan.cli.terminal import Meter
+from pdscan.cli.watching import Watch
 from pdscan.custom.columns import DeclaredColumns
+from pdscan.custom.filtering import FindingFilter
 from pdscan.exports.findings import VALUE, Listing
 from pdscan.inventory import InventoryWriter
 from pdscan.model import Item, Likelihood, Outcome, State
@@ -66,23 +67,23 @@ class Totals:
 
 
 def listed(
-    messages: Iterable[Message], listing: Listing, totals: Totals, meter: Meter,
-    writer: InventoryWriter | None, declared: DeclaredColumns,
+    messages: Iterable[Message], listing: Listing, totals: Totals,
+    writer: InventoryWriter | None, finding_filter: FindingFilter, declared: DeclaredColumns,
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
     """The findings of a scan as they are printed; the rest of `messages` goes where it belongs.
     What is `declared` of columns goes before what was found.
     """
     items: dict[int, Item] = {}  # those that findings may still come for
     closed: list[int] = []
-    depth = 0
     for message in messages:
         match message:
             case Opened(number, item):
                 items[number] = item
-                depth += 1
+                if writer is not None:
+                    writer.opened(number, item)
             case Found(batch):
-                batch = declared.judge(batch, items)
-                if not len(batch):
+                batch = declared.judge(finding_filter.keep(batch, items), items)
+                if not batch.num_rows:
                     continue
                 numbers, sources, locators = _columns(batch, items)
                 rows = listing.columns(batch, numbers, sources, locators)
@@ -96,9 +97,6 @@ def listed(
                 if writer is not None:
                     writer.closed(number, entry)
                 closed.append(number)
-                depth -= 1
-                if depth == 0:
-                    meter.advance(entry.item.size or 0)
             case Described(structure):
                 if writer is not None:
                     writer.described(structure.to_json())
@@ -110,17 +108,17 @@ def listed(
                 closed.clear()
 
 
-def measured(work: Iterator[Task], meter: Meter) -> Iterator[Task]:
-    """`work`, with `meter` told how much there is to read. Where the meter is shown it looks ahead,
+def measured(work: Iterator[Task], watch: Watch) -> Iterator[Task]:
+    """`work`, with `watch` told how much there is to read. Where a bar is shown it looks ahead,
     so that the time left is known from the beginning unless there is very much to read.
     """
-    ahead = list(islice(work, _AHEAD)) if meter.is_shown else []
+    ahead = list(islice(work, _AHEAD)) if watch.is_shown else []
     known = sum(task.cost for task in ahead)
-    meter.total(known)
+    watch.total(known)
     yield from ahead
     for task in work:
         known += task.cost
-        meter.total(known)
+        watch.total(known)
         yield task
 
 

@@ -28,7 +28,9 @@ INVENTORY = "demo.inventory"
 @click.command("demo")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("demo"), metavar="[FOLDER]")
 @click.option("--no-scan", is_flag=True, help="Only make the estate.")
-def command(folder: Path, no_scan: bool) -> None:
+@click.option("--story", is_flag=True,
+              help="Then follow one person's request: copy, plan, deletion, proof.")  # fmt: skip
+def command(folder: Path, no_scan: bool, story: bool) -> None:
     """Make a small estate of fictional people, and scan it.
 
     Writes into FOLDER (demo, if none is given): the systems of two sister companies, with an order
@@ -57,6 +59,11 @@ def command(folder: Path, no_scan: bool) -> None:
     for _ in job.findings():
         pass
     job.print_summary()
+    if story:
+        from pdscan.cli import story as telling
+
+        telling.tell(folder, ((name, path) for name, path, _ in _SOURCES), INVENTORY)
+        return
     terminal.say("")
     terminal.say("Look further:")
     terminal.say(f"  pdscan inventory find {folder / INVENTORY} --kind payment_card")

@@ -44,6 +44,11 @@ def show(directory: Path, form: str) -> None:
         return
     run = look.inventory.run
     terminal.say(f"Scanned {run['started']} with pdscan {run['program']['version']}.")
+    if run.get("stopped"):
+        terminal.say(
+            f"It was stopped before its end ({run['stopped']}); go on with: "
+            f"pdscan scan --resume {directory}"
+        )
     terminal.say("")
     summary.print_findings(look.totals(), look.kinds)
     more = f"See them all with: pdscan inventory ledger {directory} --not-read"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,20 @@ import pyarrow as pa
 from pdscan import keys
 from pdscan.cli import summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
+from pdscan.cli.resuming import UNWRITABLE, Begun, terminated_as_interrupt
+from pdscan.cli.watching import Watch
 from pdscan.config import Settings, Source, sources_for
+from pdscan.connectors.files import STANDARD_INPUT
 from pdscan.custom.columns import DeclaredColumns
+from pdscan.custom.filtering import FindingFilter
+from pdscan.errors import StoppedError
 from pdscan.exports.findings import Kind, Listing
-from pdscan.inventory import InventoryWriter, check_place
+from pdscan.incremental import Since
+from pdscan.inventory import Inventory, InventoryWriter, check_place
+from pdscan.journal import Journal
 from pdscan.model import Reason
 from pdscan.runner import run
-from pdscan.scan import Plan, tasks
+from pdscan.scan import Message, Opened, Plan, Task, tasks
 
 
 @dataclass(slots=True)
@@ -30,58 +37,133 @@ class Job:
     plan: Plan
     output: Path | None
     replace: bool
+    finding_filter: FindingFilter
+    begun: Begun | None = None  # what this scan goes on with
+    since: Since | None = None  # what need not be read again
+    metrics: Path | None = None
+    log: Path | None = None
+    kept: bool = False  # whether an inventory or its journal is left behind
     totals: Totals = field(default_factory=Totals)
 
     @classmethod
     def start(
         cls, settings: Settings, targets: tuple[str, ...], output: Path | None, *, replace: bool,
-        values: bool,
+        values: bool, begun: Begun | None = None, since: Path | None = None,
     ) -> Job:  # fmt: skip
         """Builds everything, and finds everything that is wrong with the call, before the walk."""
         sources = sources_for(targets, settings)
         wiring.chosen_detectors(settings)  # what is wrong is told before a key is made
-        if output is not None:
+        if output is not None and begun is None:
             check_place(output, replace=replace)
         path = wiring.key_path(settings)
         key, made = keys.load_or_create(path)
         plan = wiring.plan(settings, sources, key, values=values)
         if made:
             terminal.tell(f"pdscan: made the fingerprint key {path}. {keys.LOST}")
-        return cls(settings, sources, plan, output, replace)
+        leaves_out = wiring.finding_filter(settings, key)
+        job = cls(settings, sources, plan, output, replace, leaves_out, begun)
+        if begun is not None:
+            begun.check(job.record())
+        if since is not None:
+            earlier = Inventory(since)
+            Begun(since, earlier.run).check(job.record())
+            job.since = Since(earlier)
+        return job
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
         """What is told about the kinds in force."""
-        return wiring.kinds_of(self.plan.detectors)
+        return wiring.kinds_of(self.plan)
 
     @property
     def values(self) -> bool:
         """Whether values are shown."""
         return self.plan.values
 
+    def record(self) -> dict[str, Any]:
+        """What the inventory keeps about the run."""
+        since = {"since": str(self.since.directory)} if self.since is not None else {}
+        return {**wiring.record(self.settings, self.sources, self.plan), **since}
+
     def findings(self) -> Generator[pa.RecordBatch, None, None]:
         """Walks, reads and matches; yields what is printed. At the end the inventory is in its
-        place; one that is not finished is removed. Raises `InventoryError` where it may not be
-        written.
+        place. One that is stopped is marked and can be gone on with, unless standard input is
+        read. Raises `InventoryError` where it may not be written, `StoppedError` where the disk
+        is full.
         """
-        writer = None
+        writer = journal = None
         try:
             if self.output is not None:
-                writer = InventoryWriter(self.output, replace=self.replace)
-            with terminal.Meter() as meter:
-                work = measured(tasks(self.plan.connectors), meter)
-                messages = run(self.plan, work, wiring.jobs(self.settings, self.sources))
-                declared = DeclaredColumns(self.settings.columns, self.plan.minimum)
-                listing = Listing(self.kinds)
-                yield from listed(messages, listing, self.totals, meter, writer, declared)
-            if writer is not None:
-                writer.close(wiring.record(self.settings, self.sources, self.plan))
-                writer = None
+                resume = self.begun is not None
+                writer = InventoryWriter(self.output, replace=self.replace, resume=resume)
+                if not any(source.address == STANDARD_INPUT for source in self.sources):
+                    journal = Journal(writer.journal)
+                    Begun.save(writer.journal, self.record())
+            status = writer.status if writer is not None else None
+            with terminal.Meter() as meter, terminated_as_interrupt():
+                watch = Watch(meter, status, self.metrics, self.log)
+                with watch.running(sources=[source.name for source in self.sources]):
+                    yield from listed(
+                        watch.seen(self._messages(watch, journal)), Listing(self.kinds),
+                        self.totals, writer, self.finding_filter,
+                        DeclaredColumns(self.settings.columns, self.plan.minimum),
+                    )  # fmt: skip
+                if writer is not None:
+                    writer.close(self.record())
+                    writer = None
+        except OSError as error:
+            if writer is None or journal is None or error.errno not in UNWRITABLE:
+                raise
+            writer.leave()
+            writer, self.kept = None, True
+            raise StoppedError(
+                f"{self.output}: cannot be written any more ({error.strerror}); see to it, then "
+                f"go on with: pdscan scan --resume {self.output}"
+            ) from None
         finally:
             for connector in self.plan.connectors:
                 connector.close()
             if writer is not None:
-                writer.discard()
+                self._leave(writer, journal)
+
+    def _messages(self, watch: Watch, journal: Journal | None) -> Iterator[Message]:
+        work = measured(tasks(self.plan.connectors), watch)
+        jobs = wiring.jobs(self.settings, self.sources)
+        if self.since is not None:
+            work = self.since.changed(work)
+        count = 0
+        for message in self._read(work, jobs, watch, journal):
+            count += isinstance(message, Opened)
+            yield message
+        if self.since is not None:
+            yield from self.since.carried(count)
+
+    def _read(
+        self, work: Iterator[Task], jobs: int, watch: Watch, journal: Journal | None
+    ) -> Iterator[Message]:
+        """The messages of what is read, and of what was read before the scan was stopped."""
+        if journal is None:
+            yield from run(self.plan, work, jobs, watch.reading)
+            return
+        yield from journal.replayed()
+        live = run(self.plan, journal.tasks(work), jobs, watch.reading, first=journal.items)
+        yield from journal.kept(live)
+
+    def _leave(self, writer: InventoryWriter, journal: Journal | None) -> None:
+        """Leaves what was done, as far as it can be gone on with."""
+        if journal is None:
+            writer.discard()
+            return
+        journal.flush()
+        writer.close(self.record(), stopped="interrupted")
+        self.kept = True
+
+    def stopped(self, why: str, *, interrupted: bool) -> StoppedError | None:
+        """What is told when the scan ended early and can be gone on with."""
+        if not self.kept:
+            return None
+        message = f"{why}; what was read until then is kept, go on with: pdscan scan --resume "
+        return StoppedError(f"{message}{self.output}", interrupted=interrupted)
 
     def coverage(self) -> dict[str, Any]:
         """What was read and what not, for a document."""
@@ -100,6 +182,10 @@ class Job:
             for locator, outcome in self.totals.not_read
         ]
         summary.print_coverage(self.totals.states, not_read, self._ledger())
+        summary.print_left_out(
+            self.finding_filter.counts, self.finding_filter.allowed, self.finding_filter.foreign
+        )
+        summary.print_not_looked_for(wiring.not_looked_for(self.settings))
         summary.print_sample(self.totals.reasons)
         if self.output is not None:
             terminal.say("")

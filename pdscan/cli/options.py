@@ -23,6 +23,11 @@ _FLAGS = (
      f"Report findings from this likelihood on: {_LIKELIHOODS}. [default: possible]"),
     ("--context-distance", "context_distance", "BYTES",
      "How far a word may stand from a value to count as near. [default: 60]"),
+    ("--ner", "ner", "MODEL",
+     "A language model (spaCy's name or folder, or a Presidio YAML file) that you installed: finds "
+     "names in running text."),
+    ("--verdicts", "verdicts", "FILE",
+     "False alarms to leave out (see pdscan verdict). [default: pdscan-verdicts.toml here]"),
     ("--sample", "sample", "N",
      "Read at most N rows of each table of a database. A quick look, never complete."),
     ("--fail-on", "fail_on", "LEVEL", "Exit with 1 if anything is found from this likelihood on."),

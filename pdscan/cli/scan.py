@@ -12,6 +12,7 @@ import click
 
 from pdscan.cli import COMPLETE, INCOMPLETE, REACHED
 from pdscan.cli.options import format_option, refuse_values_in_ci, settings, settings_options
+from pdscan.errors import UsageError
 
 if TYPE_CHECKING:
     from pdscan.cli.job import Job
@@ -24,14 +25,31 @@ FORMATS = ("text", "json", "ndjson", "csv", "sarif")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
               help="Keep the result in this folder, the inventory.")  # fmt: skip
 @click.option("--replace", is_flag=True, help="Replace the inventory that is in DIR.")
+@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR",
+              help="Go on with a scan into DIR that was stopped or killed.")  # fmt: skip
+@click.option("--since", type=click.Path(path_type=Path), metavar="DIR",
+              help="Read only what changed since this inventory was made.")  # fmt: skip
+@click.option(
+    "--metrics",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep figures in this file while scanning, as Prometheus reads them.",
+)
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Add what happens to this file, a JSON object a line, without values.",
+)
 @format_option(*FORMATS)
 @click.option("--findings", "lines", is_flag=True, help="With -f text: list every finding too.")
 @click.option("--show-values", is_flag=True,
               help="Print the values found, not masked. Refused when CI is set.")  # fmt: skip
 @settings_options
 def command(
-    targets: tuple[str, ...], output: Path | None, replace: bool, form: str, lines: bool,
-    show_values: bool, **given: Any,
+    targets: tuple[str, ...], output: Path | None, replace: bool, resume: Path | None,
+    since: Path | None, metrics: Path | None, log: Path | None, form: str,
+    lines: bool, show_values: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Find the personal data in folders, files and systems.
 
@@ -45,15 +63,35 @@ def command(
     pdscan scan orders.sqlite --country fi,se --min-likelihood likely
     pdscan scan . --fail-on likely -f sarif > findings.sarif
     pg_dump shop | pdscan scan - -f ndjson
+    pdscan scan --resume shares.inventory
+    pdscan scan /srv/shares -o tuesday.inventory --since monday.inventory
     """  # noqa: D301 - click's mark
     refuse_values_in_ci(show_values)
+    begun = None
+    if resume is not None:
+        from pdscan.cli.resuming import Begun
+
+        if output is not None or replace or show_values or since is not None:
+            raise UsageError("--resume goes without --output, --replace, --since and --show-values")
+        begun = Begun.load(resume)
+        output, given, since = resume, begun.flags(given), begun.since
+    if since is not None and show_values:
+        raise UsageError("--since goes without --show-values: an inventory holds none")
     in_force = settings(given)
+    if begun is not None:
+        targets = targets or begun.targets(in_force.sources)
     from pdscan.cli.job import Job
 
-    job = Job.start(in_force, targets, output, replace=replace, values=show_values)
+    job = Job.start(
+        in_force, targets, output, replace=replace, values=show_values, begun=begun, since=since
+    )
+    job.metrics, job.log = metrics, log
     batches = job.findings()
-    with closing(batches):
-        _print(form, batches, job, lines=lines or show_values)
+    try:
+        with closing(batches):
+            _print(form, batches, job, lines=lines or show_values)
+    except KeyboardInterrupt:
+        raise (job.stopped("interrupted", interrupted=True) or KeyboardInterrupt) from None
     if form == "text":
         job.print_summary()
     else:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyarrow as pa
 
 from pdscan.cli import terminal
+from pdscan.custom.verdicts import Verdict
 from pdscan.exports.findings import Kind
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
 from pdscan.model import Likelihood, Reason, State
@@ -64,6 +65,30 @@ def print_coverage(
     more = sum(count for state, count in states.items() if state != State.READ) - len(not_read)
     if more > 0:
         terminal.say(f"… and {more:,} more. {ledger}")
+
+
+def print_left_out(
+    counts: Mapping[Verdict, int], allowed: Mapping[str, int], foreign: Sequence[Verdict]
+) -> None:
+    """What people have marked as false alarms or as their own, and how often it was there."""
+    if counts or allowed:
+        terminal.say("")
+        rows = [
+            (v.subject, f"{count:,}", f"{v.reason} ({v.author})") for v, count in counts.items()
+        ]
+        rows += [(kind, f"{count:,}", "on the allow list") for kind, count in allowed.items()]
+        terminal.table(("Left out", "Findings", "Why"), rows)
+    if foreign:
+        terminal.say(
+            f"{len(foreign):,} verdicts were made with another fingerprint key: they say nothing."
+        )
+
+
+def print_not_looked_for(said: Sequence[str]) -> None:
+    """What no scan with these settings can find."""
+    for sentence in said:
+        terminal.say("")
+        terminal.say(f"Note: {sentence}.")
 
 
 def print_sample(reasons: Mapping[str, int]) -> None:

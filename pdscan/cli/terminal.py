@@ -26,6 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pdscan.exports.escaping import for_terminal
+from pdscan.scan import Progress as ProgressMessage
 
 _WIDE = 4000  # columns where no terminal limits them: lines in a file are not broken
 _PER_SECOND = 10
@@ -103,9 +104,9 @@ class Meter:
         """Sets how many bytes there are to read."""
         self._progress.update(self._task, total=size)
 
-    def advance(self, size: int) -> None:
-        """Counts `size` bytes as read."""
-        self._progress.advance(self._task, size)
+    def reading(self, _worker: int, progress: ProgressMessage) -> None:
+        """Counts what a worker has read."""
+        self._progress.advance(self._task, progress.size)
         now = time.monotonic()
         if self.is_shown and now - self._drawn > 1 / _PER_SECOND:
             self._drawn = now

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,21 @@ from pdscan.cli.terminal import tell
 from pdscan.config import Settings, Source
 from pdscan.connectors.files import STANDARD_INPUT, Files
 from pdscan.connectors.interface import Connector, Limits, ReadOptions
-from pdscan.detectors.interface import Detector
+from pdscan.custom import detectors as custom
+from pdscan.custom import verdicts
+from pdscan.custom.allow import allowing
+from pdscan.custom.filtering import FindingFilter
+from pdscan.detectors.interface import Annotator, Detector
 from pdscan.errors import AccessError, UsageError
 from pdscan.exports.findings import Kind
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.scan import Plan
+
+RECOGNIZERS = "pdscan.recognizers"  # entry points
+NO_MODEL = (
+    "names in running text were looked for only beside labels, greetings and in headers: "
+    "no language model was named (--ner)"
+)
 
 if TYPE_CHECKING:
     from pdscan.connectors.sql.dialect import Options
@@ -26,7 +37,15 @@ if TYPE_CHECKING:
 
 def chosen_detectors(settings: Settings) -> tuple[Detector, ...]:
     """The detectors in force; raises UsageError where a name is not known or nothing is left."""
-    chosen = detectors.load(settings["detectors"] or None, settings["country"] or None)
+    wanted: tuple[str, ...] = settings["detectors"]
+    added = custom.load(settings.tables.get("detector", ()), settings.folder, detectors.kinds())
+    named = tuple(kind for kind in wanted if kind in {d.kind for d in added})
+    rest = tuple(kind for kind in wanted if kind not in named)
+    chosen = (
+        () if wanted and not rest else detectors.load(rest or None, settings["country"] or None)
+    )
+    chosen += tuple(d for d in added if not wanted or d.kind in named)
+    chosen = allowing(chosen, settings.tables.get("allow", ()))
     if not chosen:
         raise UsageError(
             "no detector is left: the kinds of --detectors belong to other countries than "
@@ -35,9 +54,39 @@ def chosen_detectors(settings: Settings) -> tuple[Detector, ...]:
     return chosen
 
 
-def kinds_of(chosen: Iterable[Detector]) -> dict[str, Kind]:
-    """What is told about `chosen` in listings, by kind."""
-    return {d.kind: Kind(d.kind, d.name, d.category) for d in chosen}
+def annotators(settings: Settings, known: tuple[Detector, ...]) -> tuple[Annotator, ...]:
+    """The language model and the Presidio recognisers that were asked for."""
+    found: list[Annotator] = []
+    if settings["ner"]:
+        from pdscan.annotators import ner
+
+        found.append(ner.load(settings["ner"], known))
+    if settings["recognizers"] or entry_points(group=RECOGNIZERS):
+        from pdscan.annotators import recognizers
+
+        found += recognizers.load(settings["recognizers"], known)
+        found += recognizers.installed(known)
+    return tuple(found)
+
+
+def finding_filter(settings: Settings, key: bytes) -> FindingFilter:
+    """What leaves out false alarms and own values, as people have marked them."""
+    path: Path | None = settings["verdicts"]
+    if path is None and Path(verdicts.FILE_NAME).is_file():
+        path = Path(verdicts.FILE_NAME)
+    said = verdicts.read(path) if path is not None else ()
+    return FindingFilter(said, Fingerprinter(key).key_id)
+
+
+def not_looked_for(settings: Settings) -> tuple[str, ...]:
+    """What no scan with these settings can find, in words for the report."""
+    return () if settings["ner"] else (NO_MODEL,)
+
+
+def kinds_of(the_plan: Plan) -> dict[str, Kind]:
+    """What is told about the kinds in force in listings, by kind."""
+    said = [detector for annotator in the_plan.annotators for detector in annotator.detectors]
+    return {d.kind: Kind(d.kind, d.name, d.category) for d in (*the_plan.detectors, *said)}
 
 
 def key_path(settings: Settings) -> Path:
@@ -62,17 +111,24 @@ def jobs(settings: Settings, sources: Iterable[Source]) -> int:
 
 def plan(settings: Settings, sources: Iterable[Source], key: bytes, *, values: bool) -> Plan:
     """Everything a worker needs."""
-    limits = Limits(**settings.section("limits"))
-    options = ReadOptions(limits=limits, passwords=_passwords(settings["passwords_file"]))
+    options = reading(settings)
+    chosen = chosen_detectors(settings)
     return Plan(
         connectors=tuple(connector(source, settings, options) for source in sources),
-        detectors=chosen_detectors(settings),
+        detectors=chosen,
+        annotators=annotators(settings, chosen),
         key=key,
         minimum=settings["min_likelihood"],
         context_distance=settings["context_distance"],
         values=values,
-        limits=limits,
+        limits=options.limits,
     )
+
+
+def reading(settings: Settings) -> ReadOptions:
+    """How items are read."""
+    limits = Limits(**settings.section("limits"))
+    return ReadOptions(limits=limits, passwords=passwords(settings))
 
 
 def connector(source: Source, settings: Settings, options: ReadOptions) -> Connector:
@@ -126,6 +182,7 @@ def record(settings: Settings, sources: Iterable[Source], the_plan: Plan) -> dic
             for key, value in settings.values.items()
         },
         "columns": [asdict(column) for column in settings.columns],
+        "not_looked_for": list(not_looked_for(settings)),
         "key": Fingerprinter(the_plan.key).key_id,
     }
 
@@ -145,7 +202,9 @@ def without_password(address: str) -> str:
     return re.sub(r"(?i)([?&][^=&]*pass[^=&]*=)[^&]*", r"\1***", address)
 
 
-def _passwords(path: Path | None) -> tuple[str, ...]:
+def passwords(settings: Settings) -> tuple[str, ...]:
+    """Passwords for encrypted items; raises AccessError where their file cannot be read."""
+    path: Path | None = settings["passwords_file"]
     if path is None:
         return ()
     try:

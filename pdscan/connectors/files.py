@@ -15,6 +15,7 @@ from typing import BinaryIO
 from pathspec import GitIgnoreSpec
 
 from pdscan.connectors.formats.contents import HEAD, read_up_to
+from pdscan.connectors.formats.interface import Content
 from pdscan.connectors.interface import Event, ReadOptions, Unit
 from pdscan.connectors.peel import explain, peel
 from pdscan.errors import AccessError, SourceError, UnreadableError, UsageError
@@ -69,18 +70,17 @@ class Files:
             yield from _Walk(self).folder("", self.root, ())
         elif stat.S_ISREG(status.st_mode):
             name = Path(self.root).absolute().name
-            yield Unit(self.source, (name,), status.st_size, status.st_mtime)
+            yield _unit(self.source, name, status)
         else:
             yield _left_out(Item(self.source, (Path(self.root).name,)), Reason.SPECIAL)
 
     def read(self, unit: Unit) -> Iterator[Event]:
         """The events of one file. One that changes while it is read is partial."""
-        item = Item(self.source, unit.path, size=unit.cost, modified=unit.modified)
+        item = Item(self.source, unit.path, "", unit.cost, unit.modified, unit.marker)
         if self.root == STANDARD_INPUT:
             yield from peel(replace(item, size=None), StreamContent(STANDARD_INPUT), self.options)
             return
-        root = Path(self.root)
-        path = root / unit.path[0] if root.is_dir() else root
+        path = self._path(unit.path[0])
         try:
             before = _identity(path)
         except OSError as error:
@@ -95,6 +95,16 @@ class Files:
             held = event
         if isinstance(held, Outcome):
             yield _unless_changed(held, path, before)
+
+    def content(self, step: str) -> Content:
+        """The bytes of the file whose path is ``(step,)``."""
+        if self.root == STANDARD_INPUT:
+            raise UnreadableError(Reason.UNSUPPORTED, "standard input can be read only once")
+        return FileContent(self._path(step))
+
+    def _path(self, step: str) -> Path:
+        root = Path(self.root)
+        return root / step if root.is_dir() else root
 
 
 class _Walk:
@@ -158,7 +168,7 @@ class _Walk:
         elif self._include is not None and not self._include.match_file(_readable(name)):
             yield _left_out(self._item(name, status), Reason.EXCLUDED)
         else:
-            yield Unit(self._source, (name,), status.st_size, status.st_mtime)
+            yield _unit(self._source, name, status)
 
     def _link_trouble(self, path: str) -> Reason | None:
         try:
@@ -293,6 +303,12 @@ def _readable(name: str) -> str:
 
 def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
+
+
+def _unit(source: str, name: str, status: os.stat_result) -> Unit:
+    # Neither a copy with the times of the original nor a time that was set back goes unseen.
+    marker = f"{status.st_ino:x}.{status.st_ctime_ns:x}"
+    return Unit(source, (name,), status.st_size, status.st_mtime, marker=marker)
 
 
 def _left_out(item: Item, reason: Reason) -> Entry:

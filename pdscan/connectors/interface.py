@@ -25,7 +25,7 @@ class Unit:
 
     ``cost`` is about the number of bytes to read, for balance and progress. ``range`` is the
     connector's own (byte offsets, a range of keys); None: all of it. ``modified`` is in seconds
-    since the epoch.
+    since the epoch; ``marker`` is that of the item (see `pdscan.model.Item`).
     """
 
     source: str
@@ -33,6 +33,7 @@ class Unit:
     cost: int
     modified: float | None = None
     range: Any = None
+    marker: str = ""
 
 
 #: What walking yields: what is to be read, what will not be, and how tables hang together.

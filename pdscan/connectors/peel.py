@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import io
 import lzma
+import os
 import time
 import zlib
 from collections.abc import Callable, Generator, Iterator
@@ -17,8 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import numpy as np
-
+from pdscan.columns import count_characters
 from pdscan.connectors import formats
 from pdscan.connectors.formats.contents import HEAD, read_up_to
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Note, Reader
@@ -29,6 +29,7 @@ from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Outcome, Reason, State
 
 _AT_ONCE = 1 << 30  # bytes for which the time of an item is meant; larger ones get more
+NAME = "name"  # the part of an item that its own name is
 _UNPACKED_FREELY = 10 << 20  # bytes before the ratio of unpacked to packed bytes counts
 _AS_TEXT = "read as plain text"
 _ERRNO = {
@@ -82,6 +83,10 @@ class _Peeler:
             media_type = item.media_type or identify(content)
             opened = True
             yield replace(item, media_type=media_type)
+            # Names of files and members hold personal data too; those of messages are made up.
+            if not media_type.startswith("message/"):
+                name = os.fsencode(item.path[-1]).decode("utf-8", "replace")
+                yield Block(name.encode(), part=NAME)
             yield from self._read(item, content, media_type, account, depth)
         except Exception as error:
             if not opened:
@@ -129,7 +134,7 @@ class _Peeler:
             for event in events:
                 if isinstance(event, Block):
                     if event.text:
-                        account.characters += _count_characters(event.text)
+                        account.characters += count_characters(event.text, 0, len(event.text))
                         yield event
                     self.check_time()
                 elif isinstance(event, Nested):
@@ -299,12 +304,6 @@ class _Meter(io.RawIOBase):
         if not self.closed:
             self._stream.close()
         super().close()
-
-
-def _count_characters(text: bytes) -> int:
-    if text.isascii():
-        return len(text)
-    return int(np.count_nonzero(np.frombuffer(text, np.int8) >= -64))
 
 
 def _size(count: int) -> str:

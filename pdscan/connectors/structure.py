@@ -47,7 +47,9 @@ class Column:
 class ForeignKey:
     """``columns`` of one table hold values of the columns ``referred`` of ``table``.
 
-    ``evidence`` says why this is believed where the database does not declare it.
+    ``evidence`` says why this is believed where the database does not declare it. ``on_delete`` is
+    what becomes of a row when the one it refers to is deleted: ``CASCADE``, ``SET NULL``, …; ""
+    where the database then refuses, or does not care.
     """
 
     columns: tuple[str, ...]
@@ -55,6 +57,7 @@ class ForeignKey:
     referred: tuple[str, ...]
     declared: bool = True
     evidence: tuple[str, ...] = ()
+    on_delete: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,9 @@ class DeclaredColumns:
 def _with_evidence(evidence: pa.DictionaryArray, said: np.ndarray) -> pa.DictionaryArray:
     known = evidence.dictionary.to_pylist()
     names = [
-        EVIDENCE_SEPARATOR.join(filter(None, (name, more)))
+        EVIDENCE_SEPARATOR.join(
+            dict.fromkeys(part for part in (*name.split(EVIDENCE_SEPARATOR), more) if part)
+        )
         for more in ("", EVIDENCE, OTHERWISE) for name in known
     ]  # fmt: skip
     codes = evidence.indices.to_numpy() + said.astype(np.int32) * len(known)

@@ -45,6 +45,7 @@ DETECTOR = Detector(
     ),
     judge=judge,
     needs_context=True,
+    beside=("iban",),
     context=("bic", "bic-koodi", "bic/swift", "swift", "swift-koodi", "swift-kod", "swift code",
              "bic-kod", "iban"),
     labels=("bic", "swift", "bic code", "swift code", "bic swift", "bic koodi", "swift bic"),

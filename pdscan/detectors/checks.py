@@ -28,6 +28,11 @@ def digits(chars: Bytes2D, start: int, stop: int) -> Bytes2D:
     return chars[:, start:stop] - np.uint8(0x30)
 
 
+def values(chars: Bytes2D) -> Bytes2D:
+    """Digits and capitals as numbers: 0-9, then 10 for ``A`` to 35 for ``Z`` (ISO 7064)."""
+    return chars - np.where(is_capital(chars), np.uint8(0x41 - 10), np.uint8(0x30))
+
+
 def digits_at(chars: Bytes2D, start: int, stop: int) -> Ints:
     """Columns [start, stop) of digits read as one number per row; at most 18 digits."""
     number = np.zeros(len(chars), np.int64)
@@ -52,6 +57,12 @@ def is_birthday(year: Ints, month: Ints, day: Ints) -> Flags:
 def is_digit(chars: npt.NDArray[np.uint8]) -> Flags:
     """Which characters are ASCII digits."""
     found: Flags = (chars - np.uint8(0x30)) < np.uint8(10)
+    return found
+
+
+def is_capital(chars: npt.NDArray[np.uint8]) -> Flags:
+    """Which characters are capitals of ASCII."""
+    found: Flags = (chars - np.uint8(0x41)) < np.uint8(26)
     return found
 
 

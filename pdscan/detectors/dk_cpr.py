@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors.checks import digits, digits_at, has_any, is_birthday, levels, weighted
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
@@ -41,6 +41,7 @@ DETECTOR = Detector(
     country="dk",
     finders=(Shape("9{6}-9{4}"), Shape("9{10}", apart="-.+"), Shape("9{6} 9{4}")),
     judge=judge,
+    strength=Strength.DATE,
     strip=b" -",
     context=("cpr", "cpr-nummer", "cpr-nr", "cpr nr", "cprnr", "personnummer", "civil registration",
              "henkilötunnu", "ssn", "social security"),

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from pdscan.detectors.checks import digits, digits_at, is_birthday, levels, weighted
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
@@ -34,7 +34,7 @@ def judge(candidates: Candidates, *, undated: bool = False) -> Judged:
     right = numbers[:, 10] == check
     good = right & (dated | (sex == 9)) if undated else right & dated
     return Judged(
-        levels(good, np.where(dated, Likelihood.LIKELY, Likelihood.UNLIKELY)),
+        levels(good, np.where(dated, Likelihood.POSSIBLE, Likelihood.UNLIKELY)),
         {"date": good & dated, "checksum": good},
     )
 
@@ -48,6 +48,7 @@ ISIKUKOOD = Detector(
     country="ee",
     finders=_SHAPES,
     judge=judge,
+    strength=Strength.DATED_DIGIT_11,
     context=("isikukood", "isikukoodi", "isikutunnus", "personal code", "personal id", "estonian",
              "henkilötunnu", "viron henkilötunnus", "estnisk personkod", "kood"),
     counter=(*BUSINESS, *TIME),
@@ -62,6 +63,7 @@ ASMENS_KODAS = Detector(
     country="lt",
     finders=_SHAPES,
     judge=partial(judge, undated=True),
+    strength=Strength.DATED_DIGIT_11,
     context=("asmens kod", "a.k.", "asm. kodas", "personal code", "personal id", "lithuanian"),
     counter=(*BUSINESS, *TIME),
     labels=("asmens kodas", "asmens kodo", "ak", "personal code", "personal id code",

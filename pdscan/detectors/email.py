@@ -12,20 +12,19 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import numpy.typing as npt
 
+from pdscan.columns import blank_after, row_bits
 from pdscan.detectors import texts
-from pdscan.detectors.interface import Around, Candidates, Detector, Judged, Run
+from pdscan.detectors.interface import Around, Candidates, Detector, Flags, Judged, Run
 from pdscan.model import Bytes2D, Ints, Likelihood
 
 _WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _LONGEST = 254  # RFC 5321, 4.5.3.1.3
 _LONGEST_LOCAL = 64
-_EDGE = np.frombuffer(b".-'+@", np.uint8)  # punctuation of the sentence around an address
-# Retina images and the like: logo@2x.png
 _LABEL = r"[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ-]{0,61}[A-Za-z0-9À-ɏ])?"
 _DOT = r"(?:\.|[ ]?[\[({](?:dot|piste|punkt|\.)[\])}][ ]?|[ ](?:dot|piste|punkt)[ ])"
 _AT = r"(?:[ ]?[\[({<](?:at|AT|ät|ÄT|a|miuku|@)[\])}>][ ]?|[ ](?:at|ät)[ ])"
-_FILES = frozenset({b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"css", b"js"})
 
 
 def judge(candidates: Candidates) -> Judged:
@@ -33,40 +32,132 @@ def judge(candidates: Candidates) -> Judged:
     if candidates.anchor is not None:
         return _judge_rare(candidates)
     raw, length = candidates.raw, candidates.raw_length
-    column = np.arange(raw.shape[1])
-    lead = _edge(raw, length)
-    trail = _edge(_reversed(raw, length), length)
-    start, stop = lead, length - trail
-    inside = (column >= start[:, None]) & (column < stop[:, None])
-    at = (raw == ord("@")) & inside
-    where = np.argmax(at, axis=1)
-    in_domain = inside & (column > where[:, None])
-    dot = (raw == ord(".")) & inside
-    last_dot = raw.shape[1] - 1 - np.argmax((dot & in_domain)[:, ::-1], axis=1)
-    top = in_domain & (column > last_dot[:, None])
-    letter = (((raw | 0x20) >= 0x61) & ((raw | 0x20) <= 0x7A)) | (raw >= 0x80)
-    hyphen, digit = raw == ord("-"), (raw >= 0x30) & (raw <= 0x39)
-
-    good = at.sum(axis=1) == 1
-    good &= (dot & in_domain).any(axis=1) & (where > start) & (where - start <= _LONGEST_LOCAL)
-    good &= ~(in_domain & ~(letter | digit | hyphen | dot)).any(axis=1)
-    good &= (top & letter).sum(axis=1) >= 2
-    good &= letter[np.arange(len(raw)), np.minimum(last_dot + 1, raw.shape[1] - 1)]
-    joint = dot[:, 1:] & (dot | at | (hyphen & in_domain))[:, :-1]
-    joint |= (dot | at)[:, :-1] & (dot | (hyphen & in_domain))[:, 1:]
-    good &= ~(joint & inside[:, 1:]).any(axis=1)
-
-    upper = (raw >= 0x41) & (raw <= 0x5A)
-    canonical = _shift_left(np.where(upper, raw + np.uint8(0x20), raw), start, stop)
+    if raw.shape[1] > _BITS:
+        return _judge_long(candidates)
+    good, start, stop = _form(raw, length)
     level = np.where(good, np.int8(Likelihood.LIKELY), np.int8(-1)).astype(np.int8)
-    canonical = _by_hand(canonical, level, np.flatnonzero(good & (raw >= 0x80).any(axis=1)))
-    for extension in _FILES:
-        ends = np.array([*b"." + extension, 0], np.uint8)
-        tail = stop - start - len(extension) - 1
-        rows = np.flatnonzero(good & (tail > 0) & (tail + len(ends) <= canonical.shape[1]))
-        same = canonical[rows[:, None], tail[rows, None] + np.arange(len(ends))] == ends
-        level[rows[same.all(axis=1)]] = Likelihood.VERY_UNLIKELY
-    return Judged(level, {"form": good}, canonical, start.astype(np.int64), trail.astype(np.int64))
+    level[good & _is_file(raw, stop)] = Likelihood.VERY_UNLIKELY
+    upper = (raw >= 0x41) & (raw <= 0x5A)
+    canonical = _shift_left(raw + upper * np.uint8(0x20), start, stop)
+    for row in np.flatnonzero(good & (raw >= 0x80).any(axis=1)).tolist():
+        form = _canonical(raw[row, start[row] : stop[row]].tobytes().decode("utf-8", "replace"))
+        level[row] = level[row] if form else -1
+        if len(form) > canonical.shape[1]:
+            canonical = np.pad(canonical, ((0, 0), (0, len(form) - canonical.shape[1])))
+        canonical[row] = 0
+        canonical[row, : len(form)] = np.frombuffer(form, np.uint8)
+    return Judged(level, {"form": good}, canonical, start, length - stop)
+
+
+def _form(raw: Bytes2D, length: Ints) -> tuple[Flags, Ints, Ints]:
+    """Which rows of at most 64 bytes hold one address, and where it begins and ends in them.
+
+    Each class of characters is one 64-bit number a row, so that a rule is a few operations.
+    """
+    at, dot, hyphen = (row_bits(raw == ord(sign)) for sign in "@.-")
+    edge = at | dot | hyphen | row_bits((raw == ord("'")) | (raw == ord("+")))
+    lower = raw | 0x20
+    letter = row_bits(((lower - np.uint8(0x61)) < 26) | (raw >= 0x80))
+    named = letter | row_bits((raw - np.uint8(0x30)) < 10) | hyphen
+    core = ~edge & _below(length)
+    end = _fill_down(core)
+    inside = end & ~(_lowest(core) - _ONE)
+    at &= inside
+    local, domain = inside & (at - _ONE), inside & ~(at | (at - _ONE))
+    dots = dot & domain
+    labels = _fill_down(dots)  # up to the last dot
+    top = domain & ~labels
+    hyphens = hyphen & domain
+    joint = (dot >> _ONE) & (dot | at | hyphens) | ((dot | hyphens) >> _ONE) & (dot | at)
+    good = np.bitwise_count(at) == 1
+    good &= (dots != 0) & (local != 0) & (np.bitwise_count(local) <= _LONGEST_LOCAL)
+    good &= (domain & ~(named | dot)) == 0
+    good &= np.bitwise_count(top & letter) >= 2
+    good &= ((labels + _ONE) & letter) != 0
+    good &= (joint & inside & (inside >> _ONE)) == 0
+    stop = np.bitwise_count(end).astype(np.int64)
+    start = np.minimum(np.bitwise_count(_lowest(core) - _ONE).astype(np.int64), stop)
+    return good, start, stop
+
+
+_BITS = 64
+_ONE = np.uint64(1)
+_Bits = npt.NDArray[np.uint64]
+
+
+def _below(length: Ints) -> _Bits:
+    """The lowest `length` bits, 1 to 64 of them."""
+    return ~np.uint64(0) >> (_BITS - length).astype(np.uint64)
+
+
+def _lowest(bits: _Bits) -> _Bits:
+    return bits & (~bits + _ONE)
+
+
+def _fill_down(bits: _Bits) -> _Bits:
+    """All bits up to the highest one that is set."""
+    for step in (1, 2, 4, 8, 16, 32):
+        bits = bits | (bits >> np.uint64(step))
+    return bits
+
+
+def _is_file(raw: Bytes2D, stop: Ints) -> Flags:
+    """Whether what ends at `stop` ends like the name of a file."""
+    column = np.maximum(stop[:, None] - np.arange(4, 0, -1), 0)
+    last = np.take_along_axis(raw, column, axis=1) | 0x20
+    ends = np.ascontiguousarray(last).view(np.uint32).ravel()
+    found: Flags = np.isin(ends, _FOUR) | np.isin(ends >> 8, _THREE)
+    return found
+
+
+def _endings(size: int) -> npt.NDArray[np.uint32]:
+    """The last four characters of files with an extension of `size`; three of them for two."""
+    names = [("." + name)[-4:].lower().encode() for name in _FILES if len(name) == size]
+    folded = [bytes(code | 0x20 for code in name).ljust(4, b"\0") for name in names]
+    return np.frombuffer(b"".join(folded), np.uint32)
+
+
+_FILES = ("png", "jpg", "gif", "svg", "css", "jpeg", "webp", "js")  # such as logo@2x.png
+_FOUR, _THREE = np.concatenate([_endings(3), _endings(4)]), _endings(2)
+
+
+def _judge_long(candidates: Candidates) -> Judged:
+    """The same rule for runs of more than 64 bytes, one by one: there are few."""
+    level = np.full(len(candidates), -1, np.int8)
+    start, trail = (np.zeros(len(candidates), np.int64) for _ in range(2))
+    forms = []
+    for row, (data, size) in enumerate(
+        zip(candidates.raw, candidates.raw_length.tolist(), strict=True)
+    ):
+        run = data[:size].tobytes()
+        address = run.strip(b".-'+@")
+        text = address.decode("utf-8", "replace")
+        form = _canonical(text) if _ADDRESS.fullmatch(text) else b""
+        forms.append(form)
+        if form:
+            start[row] = run.index(address)
+            trail[row] = size - len(address) - start[row]
+            is_file = text.rpartition(".")[2].lower() in _FILES
+            level[row] = Likelihood.VERY_UNLIKELY if is_file else Likelihood.LIKELY
+    column = np.array(forms, np.bytes_)
+    canonical = column.view(np.uint8).reshape(len(forms), -1)
+    return Judged(level, {"form": level >= 0}, canonical, start, trail)
+
+
+_NAMED = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
+_ADDRESS = re.compile(
+    rf"(?=[^@]{{1,{_LONGEST_LOCAL}}}@)[^@.]+(?:\.[^@.]+)*@"
+    rf"(?:{_NAMED}\.)+(?=[^\W\d_])(?=(?:.*[^\W\d_]){{2}}){_NAMED}"
+)
+
+
+def _canonical(address: str) -> bytes:
+    """Lower case, the domain in its ASCII form; nothing where it has none."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local.lower()}@{domain.lower().encode('idna').decode()}".encode()
+    except UnicodeError:
+        return b""
 
 
 def _judge_rare(candidates: Candidates) -> Judged:
@@ -98,51 +189,11 @@ def _plain(text: str) -> str:
     return re.sub(_DOT, ".", at).lower()
 
 
-def _edge(rows: Bytes2D, length: Ints) -> Ints:
-    """How many characters at the beginning of each row are punctuation."""
-    count = np.zeros(len(rows), np.int64)
-    going = np.ones(len(rows), np.bool_)
-    for number in range(rows.shape[1]):
-        going &= np.isin(rows[:, number], _EDGE) & (number < length)
-        if not going.any():
-            break
-        count += going
-    return count
-
-
-def _reversed(rows: Bytes2D, length: Ints) -> Bytes2D:
-    column = length[:, None] - 1 - np.arange(rows.shape[1])
-    return np.where(
-        column >= 0, np.take_along_axis(rows, np.maximum(column, 0), axis=1), np.uint8(0)
-    )
-
-
 def _shift_left(rows: Bytes2D, start: Ints, stop: Ints) -> Bytes2D:
     if start.any():
         column = np.minimum(np.arange(rows.shape[1]) + start[:, None], rows.shape[1] - 1)
         rows = np.take_along_axis(rows, column, axis=1)
-    rows = np.where(np.arange(rows.shape[1]) < (stop - start)[:, None], rows, np.uint8(0))
-    return np.pad(rows, ((0, 0), (0, 1)))
-
-
-def _by_hand(rows: Bytes2D, level: np.ndarray, beyond: Ints) -> Bytes2D:
-    """Folds case beyond ASCII and puts domains into their ASCII form, where there is any."""
-    forms = {}
-    for row in beyond.tolist():
-        local, _, domain = (
-            rows[row].tobytes().rstrip(b"\0").decode("utf-8", "replace").partition("@")
-        )
-        try:
-            forms[row] = f"{local.lower()}@{domain.lower().encode('idna').decode()}".encode()
-        except UnicodeError:
-            level[row] = -1
-    widest = max((len(form) for form in forms.values()), default=0)
-    if widest > rows.shape[1]:
-        rows = np.pad(rows, ((0, 0), (0, widest - rows.shape[1])))
-    for row, form in forms.items():
-        rows[row] = 0
-        rows[row, : len(form)] = np.frombuffer(form, np.uint8)
-    return rows
+    return blank_after(rows, stop - start)
 
 
 DETECTOR = Detector(
@@ -155,7 +206,6 @@ DETECTOR = Detector(
         Around("", before=60, after=80, words=("(at)", "[at]", "{at}", "<at>", "(AT)", "[AT]",
                                                "(ät)",
                                                "[ät]", "(a)", "[a]", "(miuku)", "[miuku]", "(@)")),
-        Around("", before=90, after=24, words=(" dot ", " piste ", " punkt ")),
     ),
     judge=judge,
     context=("email", "e-mail", "sähköposti", "e-post", "epost", "mailto"),

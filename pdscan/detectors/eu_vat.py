@@ -19,8 +19,8 @@ from collections.abc import Callable
 import numpy as np
 
 from pdscan.detectors.checks import by_length, digits, is_digit, levels, luhn, weighted
-from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape
-from pdscan.detectors.words import BUSINESS
+from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape, Strength
+from pdscan.detectors.words import ORDERS
 from pdscan.model import Bytes2D, Likelihood
 
 # Prefix: the form after it, the module of python-stdnum, and whether form and check are so
@@ -149,6 +149,7 @@ DETECTOR = Detector(
         Shape(r"9{3} 9{3} 9{3} AAA|9{9} AAA"),
     ),
     judge=judge,
+    strength=Strength.DIGIT,
     strip=b" -.",
     fold_case=True,
     context=("vat", "vat no", "vat id", "vat number", "vat reg", "alv", "alv-numero", "alv nro",
@@ -157,7 +158,7 @@ DETECTOR = Detector(
              "umsatzsteuer", "tva", "n° tva", "btw", "btw-nummer", "partita iva", "p.iva", "nif",
              "kmkr", "käibemaks", "pvn", "pvm", "nip", "dič", "dph", "ddv", "oib", "cif", "mwst",
              "intrastat", "käibemaksukohustuslase"),
-    counter=BUSINESS,
+    counter=ORDERS,
     labels=("vat", "vat number", "vat no", "vat id", "vatnumber", "vatid", "vat reg no", "tax id",
             "alv numero", "alv nro", "alvnro", "alv tunnus", "alv", "momsnummer", "momsnr",
             "moms reg nr", "momsregistreringsnummer", "vat nummer", "mva nummer", "ust id",

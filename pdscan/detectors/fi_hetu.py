@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors.checks import digits_at, is_date, table
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.model import Likelihood
 
 _CENTURY = table({"+": 18, **dict.fromkeys("-YXWVU", 19), **dict.fromkeys("ABCDEF", 20)})
@@ -42,10 +42,12 @@ DETECTOR = Detector(
     country="fi",
     finders=(Shape("999999[-+A]999[9A]"),),
     judge=judge,
+    strength=Strength.DATED_LETTER,
     fold_case=True,
     context=("hetu", "henkilötunnu", "sosiaaliturvatunnu", "sotu", "personbeteckning",
-             "personal identity code", "social security"),
+             "personal identity code", "personal id", "social security"),
     labels=("hetu", "henkilötunnus", "henkilotunnus", "sotu", "personbeteckning", "ssn",
-            "personal identity code", "social security number"),
+            "personal identity code", "social security number", "personal id", "national id",
+            "identity number"),
     examples=("131052-308T", "010594Y9032"),
 )  # fmt: skip

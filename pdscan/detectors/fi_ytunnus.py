@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors.checks import by_length, digits, has_any, levels, weighted
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
-from pdscan.detectors.words import BUSINESS, TIME
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
+from pdscan.detectors.words import ORDERS, TIME
 from pdscan.model import Likelihood
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2)
@@ -30,7 +30,7 @@ def judge(candidates: Candidates) -> Judged:
     )
     hyphen = has_any(candidates, b"-")
     return Judged(
-        level=levels(good, np.where(hyphen, Likelihood.LIKELY, Likelihood.UNLIKELY)),
+        level=levels(good, np.where(hyphen, Likelihood.POSSIBLE, Likelihood.UNLIKELY)),
         evidence={"checksum": good, "hyphen": good & hyphen},
         canonical=canonical,
     )
@@ -43,11 +43,12 @@ DETECTOR = Detector(
     country="fi",
     finders=(Shape("9{6,7}-9", apart="-.+"), Shape("9{8}", apart="-.+")),
     judge=judge,
+    strength=Strength.DIGIT,
     strip=b"-",
     context=("y-tunnus", "ytunnus", "y tunnu", "y-tunnu", "yritystunnu", "fo-nummer", "fo nummer",
              "företags- och organisationsnummer", "business id", "business identity", "vat", "alv",
-             "oy", "oyj", "tmi", "ky"),
-    counter=(*BUSINESS, *TIME),
+             "oy", "oyj", "tmi"),
+    counter=(*ORDERS, *TIME),
     labels=("y-tunnus", "ytunnus", "yritystunnus", "fo-nummer", "fo nummer", "business id",
             "business identity code", "company id", "company number"),
     examples=("2077474-0", "1572860-0"),

@@ -2,7 +2,8 @@
 
 Pairs in decimal degrees or in degrees, minutes and seconds (ISO 6709, annex D), geo URIs
 (RFC 5870), and single columns called latitude or longitude. The canonical form is decimal degrees
-with five decimals.
+with five decimals. A pair without a sign, a word or a label may be any two
+measures: it is unlikely.
 """
 
 from __future__ import annotations
@@ -68,7 +69,13 @@ def judge(candidates: Candidates) -> Judged:
         )  # fmt: skip
         found = decimal.or_else(sexagesimal)
         form = texts.each(found.text, _from_pair)
-        level = np.where(sexagesimal.found, Likelihood.LIKELY, Likelihood.POSSIBLE)
+        signed = texts.matches(found.text, r"(?:^|[,;/ ])[+-]")
+        listed = texts.matches(
+            texts.strings(candidates.raw, candidates.raw_length),
+            r"[0-9][ ]?[,;][ ]?[+-]?[0-9]{1,9}\.[0-9]{1,15}[ ]?[,;][ ]?[+-]?[0-9]",
+        )
+        level = np.where(signed & ~listed, Likelihood.POSSIBLE, Likelihood.UNLIKELY)
+        level[sexagesimal.found] = Likelihood.LIKELY
     found = found.where(~texts.missing(form))
     return texts.judged(found, level, {"within the ranges of degrees": found.found}, form)
 
@@ -89,5 +96,5 @@ DETECTOR = Detector(
     labels=("latitude", "longitude", "lat", "lon", "lng", "long", "lat lon", "lat lng", "latlng",
             "gps", "coordinates", "coordinate", "geo", "geo location", "koordinaatit", "leveysaste",
             "pituusaste", "leveyspiiri", "sijainti", "koordinater", "latitud", "longitud"),
-    examples=("60.16952, 24.93545",),
+    examples=("-33.86882, 151.20930",),
 )  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdscan.detectors.checks import by_length, is_digit, levels
-from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape, Strength
 from pdscan.model import Bytes2D, Ints, Likelihood
 
 # Country and the structure after the check digits: n digits, a letters, c either.
@@ -103,6 +103,7 @@ DETECTOR = Detector(
         Shape("AA ?99 ?[9A]{1,4}(?: [9A]{2,4}){2,7}(?: [9A]{1,3})?|AA99 [9A]{11,14}"),
     ),
     judge=judge,
+    strength=Strength.DATED_LETTER,
     strip=b" -",
     fold_case=True,
     context=("iban", "tilinumero", "tilinro", "pankkitili", "konto", "kontonummer", "bankkonto",

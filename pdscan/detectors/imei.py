@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors.checks import digits, digits_at, has_any, levels, luhn
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
@@ -39,6 +39,7 @@ DETECTOR = Detector(
         Shape("9{2} 9{6} 9{6} 9|9{6} 9{2} 9{6} 9"),
     ),
     judge=judge,
+    strength=Strength.DIGIT,
     strip=b" -",
     context=("imei", "imei-koodi", "imei-nummer", "handset", "laitetunnus", "enhets-id"),
     counter=(*BUSINESS, *TIME),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
@@ -111,12 +112,24 @@ class Around:
     before: int
     after: int
     words: tuple[str, ...] = ()
+    until: bytes = b""  # ASCII characters at the first of which behind the sign it ends
     caseless: bool = False  # words in capitals or with initial capitals are found too
 
     @property
     def longest(self) -> int:
         """Bytes of a candidate at most."""
         return self.before + self.after
+
+
+class Strength(IntEnum):
+    """What a number must keep to pass for one of a kind. Ordered by how few others do."""
+
+    FORM = 0
+    DATE = 1  # one in some thirty
+    DIGIT = 2  # a check digit, such as Luhn's: one in ten
+    DATED_DIGIT = 3  # both
+    DATED_DIGIT_11 = 4  # modulo 11, where a tenth of all numbers is never issued
+    DATED_LETTER = 5  # a check character of twenty and more, or two digits
 
 
 Finder = Shape | Run | Regex | Cell | Around
@@ -175,7 +188,9 @@ class Detector:
     speak for it; ``counter`` those that speak against it; ``labels`` name columns, JSON keys and
     form fields that hold the kind. Words match caselessly, and ``_``, ``-`` and blank are the same.
     Nothing of a ``secret`` is ever shown, not even its length. ``same_as`` names the kind whose
-    fingerprints this one shares.
+    fingerprints this one shares. ``strength`` is how much the check of the kind rules out: of two
+    equally likely kinds for one place the stronger stays. ``beside`` names kinds next to which one
+    of this kind is as certain as beside a word of its context.
     """
 
     kind: str
@@ -192,6 +207,8 @@ class Detector:
     needs_context: bool = False
     secret: bool = False
     same_as: str = ""
+    strength: Strength = Strength.FORM
+    beside: tuple[str, ...] = ()
     version: int = 1
     examples: tuple[str, ...] = ()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors.checks import digits, digits_at, has_any, is_birthday, levels, weighted
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
@@ -29,7 +29,7 @@ def judge(candidates: Candidates) -> Judged:
     good &= weighted(numbers, _WEIGHTS) % 11 == 0
     grouped = has_any(candidates, b"-")
     return Judged(
-        levels(good, np.where(grouped, Likelihood.LIKELY, Likelihood.POSSIBLE)),
+        levels(good, np.where(grouped, Likelihood.POSSIBLE, Likelihood.UNLIKELY)),
         {"date": good, "checksum": good, "hyphen": good & grouped,
          "organisation": good & organisation},
     )  # fmt: skip
@@ -42,6 +42,7 @@ DETECTOR = Detector(
     country="is",
     finders=(Shape("9{6}-9{4}"), Shape("9{10}", apart="-.+"), Shape("9{6} 9{4}")),
     judge=judge,
+    strength=Strength.DATED_DIGIT_11,
     strip=b" -",
     context=("kennitala", "kennitölu", "kt", "icelandic id", "personal id", "henkilötunnu"),
     counter=(*BUSINESS, *TIME),

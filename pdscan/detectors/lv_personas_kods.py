@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors.checks import digits, digits_at, has_any, is_birthday, levels, weighted
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
@@ -27,7 +27,7 @@ def judge(candidates: Candidates) -> Judged:
     right = (1 + weighted(numbers, _WEIGHTS)) % 11 % 10 == numbers[:, 10]
     good = right & (dated | (digits_at(chars, 0, 2) == 32))
     grouped = has_any(candidates, b"-")
-    level = np.where(dated, Likelihood.LIKELY, Likelihood.UNLIKELY + grouped.astype(np.int8))
+    level = np.where(dated, Likelihood.POSSIBLE, Likelihood.UNLIKELY) + grouped.astype(np.int8)
     return Judged(
         levels(good, level),
         {"date": good & dated, "checksum": good, "hyphen": good & grouped},
@@ -41,6 +41,7 @@ DETECTOR = Detector(
     country="lv",
     finders=(Shape("9{6}-9{5}"), Shape("9{11}", apart="-.+")),
     judge=judge,
+    strength=Strength.DATED_DIGIT_11,
     strip=b"-",
     context=("personas kod", "p.k.", "pers. kods", "personal code", "personal id", "latvian"),
     counter=(*BUSINESS, *TIME),

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.detectors.checks import by_length, digits, is_digit, levels, luhn, weighted
+from pdscan.detectors.checks import by_length, is_capital, is_digit, levels, luhn, values, weighted
 from pdscan.detectors.interface import Candidates, Detector, Finder, Flags, Judged, Regex, Shape
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
@@ -27,7 +27,9 @@ _Sum = Callable[[_Digits], Flags]
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """One line of the table; `level` is that of a number alone, without a word near it."""
+    """One line of the table; `level` is that of a number alone, without a word near it, or in
+    groups if `groups`: then digits in a row, which many other numbers are, are unlikely.
+    """
 
     kind: str
     name: str
@@ -38,6 +40,7 @@ class _Number:
     example: str
     holds: _Sum | None = None
     needs_context: bool = False
+    groups: bool = False
 
 
 def _sum(weights: tuple[int, ...], modulus: int) -> _Sum:
@@ -82,15 +85,18 @@ def _judge(candidates: Candidates, *, number: _Number) -> Judged:
     """Accepts what the sum lets pass and python-stdnum accepts."""
     accepts: Callable[[str], bool] = importlib.import_module(f"stdnum.{number.module}").is_valid
     good = np.zeros(len(candidates), np.bool_)
-    for length, rows, chars in by_length(candidates):
+    for _, rows, chars in by_length(candidates):
         if number.holds is not None:
-            numeric = np.flatnonzero(is_digit(chars).all(axis=1))
-            numeric = numeric[number.holds(digits(chars[numeric], 0, length))]
-            rows, chars = rows[numeric], chars[numeric]
+            known = np.flatnonzero((is_digit(chars) | is_capital(chars)).all(axis=1))
+            known = known[number.holds(values(chars[known]))]
+            rows, chars = rows[known], chars[known]
         texts = [row.tobytes().decode("ascii", "replace") for row in chars]
-        known = {text: accepts(text) for text in set(texts)}
-        good[rows] = [known[text] for text in texts]
-    return Judged(levels(good, number.level), {"checksum": good})
+        answers = {text: accepts(text) for text in set(texts)}
+        good[rows] = [answers[text] for text in texts]
+    level = np.full(len(candidates), number.level, np.int64)
+    if number.groups:
+        level[candidates.length == candidates.raw_length] = Likelihood.UNLIKELY
+    return Judged(levels(good, level), {"checksum": good})
 
 
 def _word(pattern: str) -> Shape:
@@ -116,16 +122,17 @@ _TABLE = (
         Likelihood.POSSIBLE,
         ("rijksregisternummer", "numéro national", "registre national", "nationaal nummer", "niss",
          "insz", "nrn"),
-        "85073003328", _belgian,
+        "85073003328", _belgian, groups=True,
     ),
     _Number(
         "be.bis", "Belgian BIS number", "be.bis",
         (_word("9{11}"), Shape(r"9{2}\.9{2}\.9{2}-9{3}[.-]9{2}")), Likelihood.POSSIBLE,
         ("bis-nummer", "bisnummer", "numéro bis", "niss", "insz"), "98472899765", _belgian,
+        groups=True,
     ),
     _Number(
         "bg.egn", "Bulgarian civil number (EGN)", "bg.egn", (_word("9{10}"),), Likelihood.POSSIBLE,
-        ("егн", "egn", "единен граждански номер"), "7523169263", _last(_EGN),
+        ("егн", "egn", "единен граждански номер"), "7523169263", _last(_EGN), True,
     ),
     _Number(
         "bg.pnf", "Bulgarian personal number of a foreigner", "bg.pnf", (_word("9{10}"),),
@@ -147,7 +154,7 @@ _TABLE = (
         (_word("9{11}"), Shape("9{2} 9{3} 9{3} 9{3}")), Likelihood.POSSIBLE,
         ("idnr", "id-nr", "steuer-id", "steuerid", "steueridentifikationsnummer",
          "identifikationsnummer", "tin"),
-        "36574261809", _iso7064,
+        "36574261809", _iso7064, True,
     ),
     _Number(
         "es.dni", "Spanish identity number (DNI)", "es.dni",
@@ -164,7 +171,7 @@ _TABLE = (
         (_word("9{15}|9{6}A9{8}"), Shape("9 9{2} 9{2} (?:9{2}|9A) 9{3} 9{3} 9{2}")),
         Likelihood.LIKELY,
         ("nir", "insee", "sécurité sociale", "securite sociale", "numéro de sécu", "n° ss"),
-        "295109912611193",
+        "295109912611193", groups=True,
     ),
     _Number(
         "fr.nif", "French tax number (numéro fiscal)", "fr.nif",
@@ -174,7 +181,7 @@ _TABLE = (
     ),
     _Number(
         "gr.amka", "Greek social security number (AMKA)", "gr.amka", (_word("9{11}"),),
-        Likelihood.POSSIBLE, ("αμκα", "α.μ.κ.α.", "amka"), "01013099997", luhn,
+        Likelihood.POSSIBLE, ("αμκα", "α.μ.κ.α.", "amka"), "01013099997", luhn, True,
     ),
     _Number(
         "gr.afm", "Greek tax number (AFM)", "gr.vat", (_word("9{9}"),), Likelihood.UNLIKELY,
@@ -205,7 +212,7 @@ _TABLE = (
     _Number(
         "pl.pesel", "Polish personal number (PESEL)", "pl.pesel", (_word("9{11}"),),
         Likelihood.POSSIBLE, ("pesel", "numer pesel", "nr pesel"), "44051401359",
-        _sum((1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1), 10),
+        _sum((1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1), 10), True,
     ),
     _Number(
         "pl.nip", "Polish tax number (NIP)", "pl.nip",
@@ -223,16 +230,17 @@ _TABLE = (
         "pt.cc", "Portuguese citizen card number", "pt.cc",
         (_word("9{9}[9A]{2}9"), Shape("9{8} 9 [9A]{2}9|9{8} 9[9A]{2}9")), Likelihood.UNLIKELY,
         ("cartão de cidadão", "cartao de cidadao", "número de documento"), "00000000 0 ZZ4",
+        luhn,
     ),
     _Number(
         "ro.cnp", "Romanian personal number (CNP)", "ro.cnp", (_word("9{13}"),), Likelihood.LIKELY,
         ("cnp", "cod numeric personal"), "1630615123457",
-        _last((2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9)),
+        _last((2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9)), True,
     ),
     _Number(
         "si.emso", "Slovenian personal number (EMŠO)", "si.emso", (_word("9{13}"),),
         Likelihood.LIKELY, ("emšo", "emso", "matična številka občana"), "0101006500006",
-        _sum((7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1), 11),
+        _sum((7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1), 11), True,
     ),
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors.checks import digits, digits_at, is_birthday, is_date, levels, weighted
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Ints, Likelihood
 
@@ -39,8 +39,9 @@ def judge(candidates: Candidates) -> Judged:
     old = checked & (first == 0) & (year > 0) & is_birthday(year, month, day)
     leap_or_not = is_date(2000 + short, month, day) | is_date(1900 + short, month, day)
     new = checked & ~old & leap_or_not
-    level = np.where(new, Likelihood.UNLIKELY, Likelihood.LIKELY)
-    level[old & synthetic] = Likelihood.POSSIBLE
+    joined = candidates.length == candidates.raw_length
+    level = np.where(joined | synthetic, Likelihood.POSSIBLE, Likelihood.LIKELY)
+    level[new] = Likelihood.UNLIKELY
     good = old | new
     return Judged(
         level=levels(good, level),
@@ -69,6 +70,7 @@ DETECTOR = Detector(
     country="no",
     finders=(Shape("9{11}", apart="-.+"), Shape("9{6}-9{5}"), Shape("9{6} 9{5}")),
     judge=judge,
+    strength=Strength.DATED_LETTER,
     strip=b" -",
     context=("fødselsnummer", "fodselsnummer", "fødselsnr", "fnr", "personnummer", "d-nummer",
              "dnr", "f.nr", "norwegian id", "national identity number", "henkilötunnu", "ssn",

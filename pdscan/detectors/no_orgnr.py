@@ -8,8 +8,8 @@ weights 3, 2, 7, 6, 5, 4, 3, 2.
 from __future__ import annotations
 
 from pdscan.detectors.checks import digits, levels, weighted
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
-from pdscan.detectors.words import BUSINESS, TIME
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
+from pdscan.detectors.words import ORDERS, TIME
 from pdscan.model import Likelihood
 
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2, 1)
@@ -29,12 +29,13 @@ DETECTOR = Detector(
     country="no",
     finders=(Shape("9{9}", apart="-.+"), Shape("9{3} 9{3} 9{3}")),
     judge=judge,
+    strength=Strength.DIGIT,
     strip=b" ",
     needs_context=True,
     context=("organisasjonsnummer", "organisasjonsnr", "orgnr", "org nr", "org.nr", "org no",
              "foretaksnummer", "foretaksregisteret", "mva", "as", "asa", "company number",
              "organisation number", "organization number"),
-    counter=(*BUSINESS, *TIME),
+    counter=(*ORDERS, *TIME),
     labels=("organisasjonsnummer", "organisasjonsnr", "orgnr", "org nr", "org no", "org number",
             "foretaksnummer", "company number", "company id", "organisation number",
             "organization number"),

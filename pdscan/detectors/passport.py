@@ -90,7 +90,7 @@ def _number(text: str) -> str | None:
 DETECTOR = Detector(
     kind="passport",
     name="Passport or travel document",
-    category="PassportNumber",
+    category="Passport",
     finders=(
         Around(r"[0-9]{7}[MFX<][0-9]{7}", before=90, after=64),
         Around(

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdscan.detectors.checks import by_length, digits, digits_at, has_any, levels, luhn
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
@@ -57,13 +57,16 @@ def judge(candidates: Candidates) -> Judged:
     """Accepts numbers within a scheme's ranges and lengths whose Luhn digit is right."""
     good = np.zeros(len(candidates), np.bool_)
     usual = np.zeros(len(candidates), np.bool_)
+    amex = np.zeros(len(candidates), np.bool_)
     for length, rows, chars in by_length(candidates):
         issued = _ISSUED[length][digits_at(chars, 0, 4)]
         rows, chars = rows[issued], chars[issued]
         good[rows] = luhn(digits(chars, 0, length))
         usual[rows] = length == _USUAL
+        amex[rows] = (length == 15) & (chars[:, 0] == ord("3"))
     grouped = has_any(candidates, b" -")
     level = np.where(usual | grouped, Likelihood.LIKELY, Likelihood.UNLIKELY)
+    level[amex & ~grouped] = Likelihood.POSSIBLE
     return Judged(
         level=levels(good, level),
         evidence={"checksum": good, "issuer range": good, "grouped": good & grouped},
@@ -80,6 +83,7 @@ DETECTOR = Detector(
         Shape("9{4}(?: 9{4}){3}(?: 9{1,3})?|9{4} 9{6} 9{4,5}|9{6} 9{10,13}|9{8} 9{8}"),
     ),
     judge=judge,
+    strength=Strength.DIGIT,
     strip=b" -",
     context=("card", "credit card", "debit card", "kortti", "luottokortti", "pankkikortti",
              "maksukortti", "kortin numero", "kort", "kortnummer", "kreditkort", "betalkort",

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pdscan.detectors import texts
 from pdscan.detectors.interface import Around, Candidates, Cell, Detector, Judged
-from pdscan.detectors.texts import CAPITAL, LETTER
+from pdscan.detectors.texts import CAPITAL, LETTER, Cut
 from pdscan.model import Likelihood
 
 _CLOSINGS = (
@@ -22,6 +22,14 @@ _CLOSINGS = (
     "|älsningar|mvh|Mvh|MVH|ilsen|ilsner|ugupidamisega|oovidega|ervitades"
 )
 _GREETINGS = "Hei|Moi|Terve|Hyvä|Hej|Hejsan|Bästa|Kära|Hello|Hi|Dear|Kære|Kjære|Tere|Lugupeetud"
+_THANKS = (
+    "hanks|hank you|elcome|elcome back|on its way|iitos|ack|ervetuloa|älkommen|älkommen tillbaka"
+    "|matkalla|på väg"
+)
+_HEADINGS = (
+    "Vastaanottaja|Tilaaja|Maksaja|Asiakas|Yhteyshenkilö|Mottagare|Beställare|Betalare|Kund"
+    "|Kontaktperson|Recipient|Payer|Customer|Contact person|Ship to|Bill to|Deliver to|Mottaker"
+)
 _TITLES = "Mr|Mrs|Ms|Dr|Herr|Fru|Herra|Rouva|herra|rouva|Fröken|Tohtori"
 
 _CAPPED = rf"[{CAPITAL}][{LETTER}'’]{{1,25}}(?:-[{CAPITAL}][{LETTER}'’]{{1,25}})?"
@@ -30,6 +38,7 @@ _MORE = rf"(?:[ ](?:{_CAPPED}|[{CAPITAL}]\.|{_PARTICLE}[ ]{_CAPPED}))"
 _NAME = rf"(?:[{CAPITAL}]\.[ ]?){{0,2}}{_CAPPED}{_MORE}{{0,3}}"
 _FULL = rf"(?:{_CAPPED},[ ]{_CAPPED}(?:[ ]{_CAPPED})?|{_CAPPED}{_MORE}{{1,3}}|{_CAPPED})"
 _ANY_WORDS = rf"[{LETTER}][{LETTER}.'’-]*(?:,?[ ]{{1,2}}[{LETTER}][{LETTER}.'’-]*){{0,4}}"
+_CAPITAL_BYTE = r"[A-Z\xc3-\xc5]"  # the first of a capital in UTF-8
 _END_OF_LINE = r"[ ]*[,.!]?[ ]*(?:\r?\n|$)"
 _NOT_PEOPLE = (
     r"(?i)(?:^|[\s.,-])(?:oy|oyj|ab|as|aps|a/s|ltd|llc|inc|gmbh|plc|corp|oü|ry|rf|tmi|kommun|kunta"
@@ -50,19 +59,21 @@ def judge(candidates: Candidates) -> Judged:
     """Accepts names beside a sign, and what the fields hold that are called names."""
     if candidates.anchor is None:
         return _judge_fields(texts.strings(candidates.raw, candidates.raw_length))
-    display = texts.cut_around(candidates, _FULL, "", between=r"[\"']?[ ]{0,2}<[^<>\s@]{1,64}@")
-    before, _ = texts.around(candidates)
-    border = rf"(?:[^{LETTER}0-9]|$)"
-    titled = texts.cut_behind(candidates, r"[ ]?", _NAME, border).where(
-        texts.matches(before, rf"(?:{_TITLES})\.?[ ]$")
+    display = texts.only(candidates, texts.ends_before(candidates, "@"), _display)
+    titled = texts.only(candidates, texts.ends_before(candidates, rf"(?:{_TITLES})\.?[ ]"), _titled)
+    greeted = texts.only(
+        candidates, texts.ends_before(candidates, rf"(?:^|[\s>\",;])(?:{_GREETINGS})[ ]"), _greeted
     )
-    greeted = texts.cut_behind(candidates, r"[ ]?", _NAME, r"[ ]*(?:[,!:]|\r?\n)").where(
-        texts.matches(before, rf"(?:^|[\s>\"])(?:{_GREETINGS})[ ]$")
+    closed = texts.only(
+        candidates,
+        texts.ends_before(candidates, rf"(?i:{_CLOSINGS.replace('.', '[.]')})[,.!]?\s"), _closed,
+    )  # fmt: skip
+    thanked = texts.only(candidates, texts.ends_before(candidates, rf"(?:{_THANKS}),[ ]"), _greeted)
+    headed = texts.only(
+        candidates, texts.ends_before(candidates, rf"(?:{_HEADINGS})\r?\n"), _closed
     )
-    closed = texts.cut_behind(candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE).where(
-        texts.matches(before, rf"(?i)(?:{_CLOSINGS.replace('.', '[.]')})[,.!]?\s$")
-    )
-    found = display.or_else(titled).or_else(greeted).or_else(closed)
+    greeted = greeted.or_else(thanked)
+    found = display.or_else(titled).or_else(greeted).or_else(closed).or_else(headed)
     found = found.where(~texts.matches(found.text, _NOT_PEOPLE))
     return texts.judged(
         found,
@@ -72,9 +83,27 @@ def judge(candidates: Candidates) -> Judged:
             "after a title": titled.found & ~display.found & found.found,
             "after a greeting": greeted.found & found.found,
             "signature": closed.found & found.found,
+            "under a heading": headed.found & found.found,
         },
         canonical(found.text),
     )
+
+
+def _display(candidates: Candidates) -> Cut:
+    between = r"[\"']?[ ]{0,2}<[^<>\s@]{1,64}@"
+    return texts.cut_around(candidates, _FULL, "", between=between)
+
+
+def _titled(candidates: Candidates) -> Cut:
+    return texts.cut_behind(candidates, r"[ ]?", _NAME, rf"(?:[^{LETTER}0-9]|$)")
+
+
+def _greeted(candidates: Candidates) -> Cut:
+    return texts.cut_behind(candidates, r"[ ]?", _NAME, r"[ ]*(?:[,!:]|\r?\n)")
+
+
+def _closed(candidates: Candidates) -> Cut:
+    return texts.cut_behind(candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE)
 
 
 def _judge_fields(values: pa.Array) -> Judged:
@@ -100,10 +129,16 @@ DETECTOR = Detector(
     category="Name",
     finders=(
         Around(r"[^\s<>,;][ ]{0,2}<[A-Za-z0-9._%+-]{1,64}@", before=150, after=1),
-        Around(r"[,.!]?\s", before=24, after=80, words=tuple(_CLOSINGS.split("|"))),
-        Around(r"(?=[A-Z\xc3])", before=14, after=80, words=tuple(
-            f"{start}{word} " for word in _GREETINGS.split("|") for start in ("\n", '"', "> "))),
-        Around(r"\.?[ ](?=[A-Z\xc3])", before=14, after=80, words=tuple(
+        Around(f",[ ](?={_CAPITAL_BYTE})", before=24, after=80, words=tuple(_THANKS.split("|"))),
+        Around(r"\r?\n(?=[ \t]{0,4}[A-Z\xc3-\xc5])", before=24, after=80, words=tuple(
+            f"{start}{word}" for word in _HEADINGS.split("|")
+            for start in ("\n", ">", "\t", "  "))),
+        Around(rf"[,.!]?\s(?=\s{{0,8}}(?:[/-]|\xe2\x80\x93)?[ ]?{_CAPITAL_BYTE})",
+               before=24, after=80, words=tuple(_CLOSINGS.split("|"))),
+        Around(f"(?={_CAPITAL_BYTE})", before=14, after=80, words=tuple(
+            f"{start}{word} " for word in _GREETINGS.split("|")
+            for start in ("\n", '"', "> ", ";", ",", "\t"))),
+        Around(rf"\.?[ ](?={_CAPITAL_BYTE})", before=14, after=80, words=tuple(
             f"{start}{word}" for word in _TITLES.split("|") for start in '\n "')),
         Cell(
             80,
@@ -121,7 +156,8 @@ DETECTOR = Detector(
     judge=judge,
     labels=("first name", "firstname", "given name", "forename", "middle name", "last name",
             "lastname", "surname", "family name", "full name", "name", "maiden name", "nickname",
-            "customer name", "client name", "contact name", "contact person", "contact",
+            "customer name", "client name", "payer", "payee",
+            "contact name", "contact person", "contact",
             "account holder", "card holder", "cardholder", "cardholder name", "payer name",
             "recipient name", "sender name", "employee name", "patient name", "signed by",
             "billing name", "shipping name", "beneficiary", "guardian",

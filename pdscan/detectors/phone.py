@@ -68,7 +68,7 @@ def judge(candidates: Candidates) -> Judged:
         found = _in_use(chars[rows], length[rows], cut, pairs[rows])
         level[rows], region[rows], canonical[rows] = found
     good = level >= 0
-    weak = good & (plain | (trunk & ~grouped))
+    weak = good & (plain | (trunk & (~grouped | _is_article(candidates))))
     level[weak] = np.minimum(level[weak], Likelihood.UNLIKELY)
     level[good & abroad] = Likelihood.LIKELY
     evidence = {"country code": good & (abroad | double), "grouped": good & grouped}
@@ -85,6 +85,15 @@ def _is_date(chars: Bytes2D) -> Flags:
     year, month, day = number % 10000, number // 10000 % 100, number // 1000000
     turned = (year >= 1900) & (year < 2100) & is_date(year, month, day)
     return ((high >= 1900) & (high < 2100) & is_date(high, middle, low)) | turned
+
+
+def _is_article(candidates: Candidates) -> Flags:
+    """Which candidates are grouped as nobody groups a telephone number: ``0975-155-74``."""
+    hyphens = (candidates.raw == ord("-")).sum(axis=1)
+    last = np.maximum(candidates.raw_length - 3, 0)
+    pair = candidates.raw[np.arange(len(candidates)), last] == ord("-")
+    article: Flags = pair & (hyphens == 2)
+    return article
 
 
 def _nordic(chars: Bytes2D) -> Flags:
@@ -182,7 +191,8 @@ DETECTOR = Detector(
     context=("puh", "puhelin", "puhelinnumero", "matkapuhelin", "kännykkä", "gsm", "soita",
              "tel", "telefon", "telefonnummer", "tfn", "mobil", "mobiltelefon", "ring", "tlf",
              "telefoni", "mobiiltelefon", "phone", "telephone", "mobile", "cell", "call", "fax",
-             "faksi", "whatsapp", "sms", "tekstiviesti", "yhteydenotto", "contact"),
+             "faksi", "whatsapp", "sms", "tekstiviesti", "yhteydenotto", "contact",
+             "numero", "nummer", "number", "tavoittaa", "når mig"),
     counter=(*BUSINESS, *TIME, *VERSION),
     labels=("phone", "phone number", "phone no", "telephone", "tel", "mobile", "mobile number",
             "cell", "cell phone", "msisdn", "fax", "contact number", "puhelin", "puhelinnumero",

@@ -10,6 +10,8 @@ the postcode.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,8 +23,11 @@ from pdscan.detectors.texts import (
     Cut,
     cut,
     cut_around,
+    ends_before,
     fold,
     matches,
+    only,
+    or_try,
     rows,
     strings,
     without_lead,
@@ -73,13 +78,13 @@ _US_TOWN = (
     r",[ ][A-Z]{2}[ ][0-9]{5}"
 )
 
-# What stands before the anchor of one of the finders below, and what may follow it.
+# The sign of one of the finders below, what stands before its end, and what may follow it.
 _FORMS = (
-    (rf"{_NORDIC}{_BREAK}{_POSTCODE}[{CAPITAL}]", _REST_OF_TOWN),
-    (rf"{_STREET}[ ][0-9]", rf"[0-9]{{0,2}}{_DOOR}(?:{_BREAK}{_POSTCODE}{_TOWN})?"),
-    (rf"{_ENGLISH}{_NAMED_TOWN}{_BREAK}{_UK_POSTCODE}", ""),
-    (rf"{_ENGLISH}{_US_TOWN}", ""),
-    (rf"[0-9]{{1,4}}[A-Za-z]?[ ](?:{_WORD}[ ]){{1,3}}(?:{_STREETS})", ""),
+    (r"[0-9][ ](?:[A-Z]|\xc3.)", rf"{_NORDIC}{_BREAK}{_POSTCODE}[{CAPITAL}]", _REST_OF_TOWN),
+    ("[ ][0-9]", rf"{_STREET}[ ][0-9]", rf"[0-9]{{0,2}}{_DOOR}(?:{_BREAK}{_POSTCODE}{_TOWN})?"),
+    ("[0-9][A-Z]{2}", rf"{_ENGLISH}{_NAMED_TOWN}{_BREAK}{_UK_POSTCODE}", ""),
+    ("[A-Z]{2}[ ][0-9]{5}", rf"{_ENGLISH}{_US_TOWN}", ""),
+    (f"(?:{_STREETS})", rf"[0-9]{{1,4}}[A-Za-z]?[ ](?:{_WORD}[ ]){{1,3}}(?:{_STREETS})", ""),
 )
 _IN_CELL = (
     rf"{_NORDIC}(?:{_BREAK}{_POSTCODE}{_TOWN})?|{_ENGLISH}{_US_TOWN}"
@@ -115,8 +120,11 @@ def judge(candidates: Candidates) -> Judged:
     if candidates.anchor is None:
         return _judge_cells(texts)
     best: Cut | None = None
-    for before, after in _FORMS:
-        found = cut_around(candidates, before, after, border=_BORDER)
+    for sign, before, after in _FORMS:
+        found = only(
+            candidates, ends_before(candidates, sign),
+            partial(cut_around, before=before, after=after, border=_BORDER),
+        )  # fmt: skip
         best = found if best is None else best.or_else(found)
     assert best is not None  # noqa: S101 - there are forms
     best = without_lead(best, _BEFORE_STREETS)
@@ -137,21 +145,25 @@ def judge(candidates: Candidates) -> Judged:
 def _judge_cells(texts: pa.Array) -> Judged:
     """Fields that are called an address: a street form, or any words with a number."""
     formed = cut(texts, r"[\s]*", rf"(?:{_IN_CELL})", _BORDER)
-    loose = cut(
-        texts, r"[\s]*", r"[^\n;|@<>{}=()\[\]_\"\\]{5,89}[^\s;|@<>{}=()\[\]_\"\\]",
-        r"[ ]*(?:[;\r\n].*)?$",
-    )  # fmt: skip
-    loose = loose.where(
-        matches(loose.text, rf"[{LETTER}]{{2}}") & matches(loose.text, "[0-9]")
-        & matches(loose.text, r"\S[ ]\S") & ~matches(loose.text, "://")
-    )  # fmt: skip
-    best = formed.or_else(loose)
+    best = or_try(formed, texts, _loose)
     town = formed.found & matches(best.text, _WITH_TOWN)
     level = np.where(town, Likelihood.LIKELY, Likelihood.UNLIKELY)
     return Judged(
         np.where(best.found, level, -1).astype(np.int8),
         {"street and number": formed.found, "postcode and town": town},
         rows(canonical(best.text)), best.trim_start, best.trim_end,
+    )  # fmt: skip
+
+
+def _loose(texts: pa.Array) -> Cut:
+    """Any words with a number."""
+    found = cut(
+        texts, r"[\s]*", r"[^\n;|@<>{}=()\[\]_\"\\]{5,89}[^\s;|@<>{}=()\[\]_\"\\]",
+        r"[ ]*(?:[;\r\n].*)?$",
+    )  # fmt: skip
+    return found.where(
+        matches(found.text, rf"[{LETTER}]{{2}}") & matches(found.text, "[0-9]")
+        & matches(found.text, r"\S[ ]\S") & ~matches(found.text, "://")
     )  # fmt: skip
 
 

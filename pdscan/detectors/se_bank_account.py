@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pdscan.detectors.checks import by_length, digits, digits_at, levels, luhn, weighted
 from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape
-from pdscan.detectors.words import BUSINESS, TIME
+from pdscan.detectors.words import ORDERS, TIME
 from pdscan.model import Likelihood
 
 _WITHOUT_FIRST, _WHOLE, _EITHER, _TEN, _HANDELSBANKEN, _SWEDBANK = range(1, 7)
@@ -83,7 +83,7 @@ DETECTOR = Detector(
     context=("kontonummer", "kontonr", "konto", "bankkonto", "clearing", "clearingnummer",
              "clearingnr", "lönekonto", "personkonto", "account number", "account no",
              "bank account", "tilinumero"),
-    counter=(*BUSINESS, *TIME),
+    counter=(*ORDERS, *TIME),
     labels=("kontonummer", "kontonr", "konto", "bankkonto", "bankkontonummer", "clearing",
             "clearingnummer", "account number", "account no", "bank account", "tilinumero",
             "återbetalningskonto"),

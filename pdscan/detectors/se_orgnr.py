@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors.checks import by_length, digits, digits_at, has_any, levels, luhn
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
-from pdscan.detectors.words import BUSINESS, TIME
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
+from pdscan.detectors.words import ORDERS, TIME
 from pdscan.model import Likelihood
 
 _FORMS = np.isin(np.arange(256), list(b"12356789"))  # SKV 709: 4 is not in use
@@ -45,11 +45,12 @@ DETECTOR = Detector(
     country="se",
     finders=(Shape("(?:99)?9{6}-9{4}"), Shape("9{10}|9{12}", apart="-.+"), Shape("9{6} 9{4}")),
     judge=judge,
+    strength=Strength.DIGIT,
     strip=b" -",
     context=("organisationsnummer", "organisationsnr", "org nr", "orgnr", "org.nr", "org no",
              "company number", "organisation number", "organization number", "företagsnummer",
              "bolag", "ab", "momsreg", "reg nr"),
-    counter=(*BUSINESS, *TIME),
+    counter=(*ORDERS, *TIME),
     labels=("organisationsnummer", "organisationsnr", "orgnr", "org nr", "org no", "org number",
             "org nummer", "company number", "company id", "organisation number",
             "organization number", "företagsnummer", "business id"),

@@ -21,7 +21,7 @@ from functools import partial
 import numpy as np
 
 from pdscan.detectors.checks import by_length, digits, digits_at, has_any, is_date, levels, luhn
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
@@ -52,7 +52,8 @@ def judge(candidates: Candidates, *, coordination: bool = False) -> Judged:
         canonical[rows, 0] = 0x30 + year // 1000
         canonical[rows, 1] = 0x30 + year // 100 % 10
     signed = older | has_any(candidates, b"-")
-    level = np.where(signed & ~test, Likelihood.LIKELY, Likelihood.POSSIBLE)
+    usual = signed & ~test & (not coordination)  # a coordination number is rare, its form is not
+    level = np.where(usual, Likelihood.LIKELY, Likelihood.POSSIBLE)
     return Judged(
         level=levels(good, level),
         evidence={
@@ -78,6 +79,7 @@ PERSONNUMMER = Detector(
     country="se",
     finders=_SHAPES,
     judge=judge,
+    strength=Strength.DATED_DIGIT,
     strip=b" -+",
     context=("personnummer", "personnr", "pers nr", "persnr", "pnr", "person nr", "född",
              "födelsenummer", "ssn", "henkilötunnu", "hetu", "personal identity number",
@@ -96,6 +98,7 @@ SAMORDNINGSNUMMER = Detector(
     country="se",
     finders=_SHAPES,
     judge=partial(judge, coordination=True),
+    strength=Strength.DATED_DIGIT,
     strip=b" -+",
     context=(*PERSONNUMMER.context, "samordningsnummer", "samordningsnr", "coordination number"),
     counter=PERSONNUMMER.counter,

@@ -24,6 +24,7 @@ CAPITAL = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹ
 
 
 _MANY = 512
+_SHORT = 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,59 @@ def cut_behind(candidates: Candidates, lead: str, core: str, border: str = "") -
     )  # fmt: skip
 
 
+def only(candidates: Candidates, wanted: Flags, how: Callable[[Candidates], Cut]) -> Cut:
+    """What `how` cuts out of the candidates that are `wanted`."""
+    rows = np.flatnonzero(wanted)
+    if len(rows) == len(candidates):
+        return how(candidates)
+    if not len(rows):
+        nothing = np.zeros(len(candidates), np.int64)
+        return Cut(nothing > 0, pa.nulls(len(candidates), pa.string()), nothing, nothing)
+    anchor = candidates.anchor
+    found = how(
+        Candidates(
+            candidates.chars[rows], candidates.length[rows], candidates.raw[rows],
+            candidates.raw_length[rows], None if anchor is None else anchor[rows],
+        )
+    )  # fmt: skip
+    return _spread(found, rows, len(candidates))
+
+
+def or_try(found: Cut, texts: pa.Array, how: Callable[[pa.Array], Cut]) -> Cut:
+    """What was found, and what `how` cuts out of the texts where nothing was."""
+    rows = np.flatnonzero(~found.found)
+    if not len(rows):
+        return found
+    return found.or_else(_spread(how(texts.take(pa.array(rows))), rows, len(texts)))
+
+
+def _spread(found: Cut, rows: Ints, count: int) -> Cut:
+    """What was found in some `rows` of `count`."""
+    place = np.zeros(count, np.int64)
+    inside = np.zeros(count, np.bool_)
+    place[rows], inside[rows] = np.arange(len(rows)), True
+    return Cut(
+        inside & found.found[place], found.text.take(pa.array(place, mask=~inside)),
+        np.where(inside, found.trim_start[place], 0), np.where(inside, found.trim_end[place], 0),
+    )  # fmt: skip
+
+
+def ends_before(candidates: Candidates, pattern: str) -> Flags:
+    """Whether `pattern` holds for the few bytes before the anchors."""
+    anchor = candidates.anchor
+    assert anchor is not None  # noqa: S101 - asked for candidates of `Around` only
+    column = anchor[:, None] - np.arange(_SHORT, 0, -1)
+    tail = np.take_along_axis(candidates.raw, np.maximum(column, 0), axis=1)
+    padded = np.ascontiguousarray(np.where(column >= 0, tail, np.uint8(ord(" "))))
+    if len(padded) >= _MANY:
+        ends = pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(_SHORT), len(padded), [None, pa.py_buffer(padded)]
+        ).cast(pa.binary())
+        return flags(pc.match_substring_regex(ends, f"(?:{pattern})$"))
+    compiled = re.compile(b"(?:" + pattern.encode() + rb")\Z")
+    return np.array([compiled.search(row.tobytes()) is not None for row in padded], np.bool_)
+
+
 def around(candidates: Candidates) -> tuple[pa.Array, pa.Array]:
     """What stands before the anchors, and what behind them."""
     anchor = candidates.anchor
@@ -148,8 +202,8 @@ def extract(texts: pa.Array, pattern: str) -> tuple[pa.Array, pa.Array]:
     ``$`` is the end of the text and nothing else.
     """
     if len(texts) >= _MANY:
-        groups = pc.extract_regex(texts, pattern)
-        return groups.field(0), groups.field(1)
+        lead, core = pc.extract_regex(texts, pattern).flatten()  # null where the match is
+        return lead, core
     found = [re.search(pattern.replace("$", r"\Z"), text) for text in texts.to_pylist()]
     lead, core = (
         pa.array([one[name] if one else None for one in found], pa.string())

@@ -42,7 +42,8 @@ DETECTOR = Detector(
     name="User agent of a browser",
     category="UserAgent",
     finders=(
-        Around(r"[0-9.]{1,6} \(", before=18, after=420, words=("Mozilla/", "Opera/", "Dalvik/")),
+        Around(r"[0-9.]{1,6} \(", before=14, after=420, until=b"\"'|<\t\r\n",
+               words=("Mozilla/", "Opera/", "Dalvik/")),
         Cell(440),
     ),
     judge=judge,

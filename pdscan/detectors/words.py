@@ -5,21 +5,30 @@ Finnish, Swedish, English, and the words of the other Nordic languages where the
 
 from __future__ import annotations
 
-#: Numbers of orders, invoices, parcels, wares and cases.
-BUSINESS = (
-    "tilausnumero", "tilausnro", "tilaus nro", "tilaus", "laskunumero", "laskunro", "lasku nro",
+#: Numbers of orders, parcels, wares and cases.
+ORDERS = (
+    "tilausnumero", "tilausnro", "tilaus nro", "tilaus",
     "viitenumero", "viite", "lähetystunnus", "lähetysnumero", "seurantakoodi", "seurantatunnus",
     "kolli", "tuotenumero", "tuotekoodi", "sarjanumero", "eränumero", "tapausnumero",
     "tikettinumero", "ordernummer", "ordernr", "beställningsnummer", "beställning",
-    "fakturanummer", "fakturanr",
-    "faktura nr", "faktura", "ocr", "kollinummer", "spårningsnummer", "försändelse",
+    "kollinummer", "spårningsnummer", "försändelse",
     "artikelnummer", "artikelnr", "serienummer", "ärendenummer", "ordre", "bestilling",
     "varenummer", "sporing",
-    "order number", "order no", "order id", "order", "invoice number", "invoice no", "invoice",
+    "order number", "order no", "order id", "order",
     "tracking", "shipment", "parcel", "sku", "part number", "product code", "serial number",
     "serial no", "batch", "lot no", "ticket", "case no", "case number", "item no", "ean", "gtin",
     "isbn", "barcode", "viivakoodi", "streckkod", "transaction id", "transaktio", "checksum",
 )  # fmt: skip
+
+#: Numbers of invoices: next to them stand accounts and the numbers of businesses.
+INVOICES = (
+    "laskunumero", "laskunro", "lasku nro", "faktura", "fakturanummer", "fakturanr",
+    "faktura nr", "ocr",
+    "invoice", "invoice number", "invoice no",
+)  # fmt: skip
+
+#: Both.
+BUSINESS = (*ORDERS, *INVOICES)
 
 #: Versions and builds of programs, and numbers of sections.
 VERSION = (

@@ -14,12 +14,22 @@ import hyperscan
 import numpy as np
 
 from pdscan.columns import blank_after, filled, gather, is_one_of, left_justify, stack
-from pdscan.detectors.interface import Annotator, Candidates, Detector, Levels, Regex, Run, Shape
+from pdscan.detectors.interface import (
+    Annotator,
+    Candidates,
+    Detector,
+    Judged,
+    Levels,
+    Regex,
+    Run,
+    Shape,
+)
 from pdscan.matching import annotating, tokens
 from pdscan.matching.context import LabelIndex
+from pdscan.matching.distinct import once_each
 from pdscan.matching.regions import Regions
 from pdscan.matching.shapes import ShapeIndex
-from pdscan.matching.signs import SignIndex, labelled_cells
+from pdscan.matching.signs import Signed, SignIndex, labelled_cells
 from pdscan.matching.text import Stretch, untouched
 from pdscan.model import Bytes2D, Ints, Layout
 
@@ -101,9 +111,13 @@ class CandidateFinder:
                     if isinstance(finder, Run):
                         starts, ends = _runs_around(found.text, finder)
                         yield from self._judge_spans(number, found, starts, ends)
+        cells: dict[int, tuple[Ints, Ints]] = {}
         for number, starts, ends in labelled_cells(self._detectors, self._labels, window, layout):
+            cells[number] = starts, ends
             yield from self._judge_spans(number, whole, starts, ends)
         for signed in self._signs.find(window, layout):
+            if signed.anchors is not None and signed.detector in cells:
+                signed = _outside(signed, *cells[signed.detector])
             for batch in self._judge_spans(
                 signed.detector, whole, signed.starts, signed.ends, signed.anchors
             ):
@@ -132,7 +146,8 @@ class CandidateFinder:
         candidates = Candidates(
             self._fold(number, stack(chars)), np.concatenate(lengths), stack(raws), raw_length
         )
-        yield from self._judged(number, found, starts, starts + raw_length, candidates)
+        judged = self._detectors[number].judge(candidates)
+        yield from self._judged(number, found, starts, starts + raw_length, candidates, judged)
 
     def _judge_spans(
         self, number: int, found: Stretch, starts: Ints, ends: Ints, anchors: Ints | None = None
@@ -150,7 +165,8 @@ class CandidateFinder:
                 chars, kept = left_justify(raw, filled(raw, length) & ~is_one_of(raw, strip))
             anchor = None if anchors is None else anchors[rows] - first
             candidates = Candidates(self._fold(number, chars), kept, raw, length, anchor)
-            yield from self._judged(number, found, first, last, candidates)
+            judged = once_each(self._detectors[number].judge, candidates)
+            yield from self._judged(number, found, first, last, candidates, judged)
 
     def _fold(self, number: int, chars: Bytes2D) -> Bytes2D:
         if not self._detectors[number].fold_case:
@@ -159,9 +175,9 @@ class CandidateFinder:
         return chars - lower * np.uint8(0x20)
 
     def _judged(
-        self, number: int, found: Stretch, starts: Ints, ends: Ints, candidates: Candidates
-    ) -> Iterator[Batch]:
-        judged = self._detectors[number].judge(candidates)
+        self, number: int, found: Stretch, starts: Ints, ends: Ints, candidates: Candidates,
+        judged: Judged,
+    ) -> Iterator[Batch]:  # fmt: skip
         if judged.trim_start is not None:
             starts = starts + judged.trim_start
         if judged.trim_end is not None:
@@ -187,6 +203,14 @@ class CandidateFinder:
         if name not in names:
             names.append(name)
         return 1 << names.index(name)
+
+
+def _outside(signed: Signed, starts: Ints, ends: Ints) -> Signed:
+    """The candidates whose sign is in none of the cells, which are judged as wholes."""
+    assert signed.anchors is not None  # noqa: S101 - asked for those of `Around` only
+    cell = np.searchsorted(starts, signed.anchors, side="left") - 1
+    apart = (cell < 0) | (signed.anchors > ends[cell])
+    return Signed(signed.detector, signed.starts[apart], signed.ends[apart], signed.anchors[apart])
 
 
 def _runs_around(text: bytes, finder: Run) -> tuple[Ints, Ints]:

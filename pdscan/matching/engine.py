@@ -72,24 +72,30 @@ class _Found:
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
     """What speaks for and against n candidates: a label (0: none), which may be a ``weak`` one
-    that names other things as often, and words nearby (-1: none).
+    that names other things as often, and words nearby (-1: none), ``close`` before it perhaps.
     """
 
     label: Ints
     weak: npt.NDArray[np.bool_]
     pro: Ints
     con: Ints
+    close: npt.NDArray[np.bool_]
     label_words: list[str]
 
     @property
     def weight(self) -> Ints:
         """For settling conflicts between candidates of equal likelihood."""
-        weight: Ints = (self.label > 0) * 200 + (self.pro >= 0) * 100
+        weight: Ints = (self.label > 0) * 300 + (self.pro >= 0) * 100 + self.close * 100
         return weight
 
     def take(self, rows: Ints) -> _Surroundings:
         return _Surroundings(
-            self.label[rows], self.weak[rows], self.pro[rows], self.con[rows], self.label_words
+            self.label[rows],
+            self.weak[rows],
+            self.pro[rows],
+            self.con[rows],
+            self.close[rows],
+            self.label_words,
         )
 
 
@@ -110,6 +116,13 @@ class Engine:
         self._context = ContextIndex(detectors, context_distance)
         self._labels = LabelIndex(detectors)
         self._needy = np.array([d.needs_context for d in detectors], np.bool_)
+        numbers = {d.kind: number for number, d in enumerate(detectors)}
+        self._companions = {
+            numbers[d.kind]: [numbers[kind] for kind in d.beside if kind in numbers]
+            for d in detectors if d.beside
+        }  # fmt: skip
+        self._distance = context_distance
+        self._strength = np.array([d.strength for d in detectors], np.int64)
         self._candidates = CandidateFinder(detectors, self._labels, annotators)
         #: How far from where a window was cut a finding must stand to be judged with certainty.
         self.reserve = 2 * self._candidates.reach + context_distance
@@ -135,8 +148,10 @@ class Engine:
         inside = np.flatnonzero((found.start >= places.cell_start) & (found.end <= places.cell_end))
         found, places = found.take(inside), _rows(places, inside)
         surroundings = self._surroundings(window, found, places, said, weak)
-        level = self._weigh(found, surroundings)
-        score = level.astype(np.int64) * _LEVEL + surroundings.weight + _popcount(found.flags) * 10
+        beside = self._beside(found, places)
+        level = self._weigh(found, surroundings, beside)
+        score = level.astype(np.int64) * _LEVEL + surroundings.weight
+        score += self._strength[found.detector] * 30 + _popcount(found.flags)
         stays, rival = conflicts.resolve(
             found.start, found.end, score, found.detector, Likelihood.POSSIBLE * _LEVEL
         )
@@ -144,7 +159,9 @@ class Engine:
         if not len(kept):
             return None
         found = found.take(kept)
-        evidence, evidences = self._explain(found, surroundings.take(kept), rival[kept])
+        evidence, evidences = self._explain(
+            found, surroundings.take(kept), beside[kept], rival[kept]
+        )
         return Hits(
             found.detector, found.start, found.end, level[kept], evidence, evidences,
             _rows(places, kept), found.row, canonical,
@@ -160,14 +177,38 @@ class Engine:
                 table[number, favoured] = len(words)
                 words.append(word)
                 weak.append(self._labels.is_weak(favoured, word))
-        pro, con = self._context.near(
+        pro, con, close = self._context.near(
             window, found.detector, found.start, found.end, places.cell_start, places.cell_end
         )
         label = np.where(found.said > 0, found.said, table[places.field, found.detector])
-        return _Surroundings(label, np.array(weak)[label], pro, con, words)
+        against = np.stack([self._context.against(name) for name in places.fields])
+        con = np.where((con < 0) & (pro < 0), against[places.field, found.detector], con)
+        return _Surroundings(label, np.array(weak)[label], pro, con, close, words)
 
-    def _weigh(self, found: _Found, around: _Surroundings) -> Levels:
-        labelled, near = around.label > 0, around.pro >= 0
+    def _beside(self, found: _Found, places: Places) -> npt.NDArray[np.bool_]:
+        """Which candidates stand beside one of a kind that speaks for them."""
+        flags = np.zeros(len(found.start), np.bool_)
+        for number, kinds in self._companions.items():
+            rows = np.flatnonzero(found.detector == number)
+            others = np.flatnonzero(
+                np.isin(found.detector, kinds) & (found.level >= Likelihood.POSSIBLE)
+            )
+            if not len(rows) or not len(others):
+                continue
+            after = np.searchsorted(found.start[others], found.start[rows])
+            for other in (np.maximum(after - 1, 0), np.minimum(after, len(others) - 1)):
+                near = others[other]
+                gap = np.maximum(found.start[near] - found.end[rows],
+                                 found.start[rows] - found.end[near])  # fmt: skip
+                together = places.cell_start[near] == places.cell_start[rows]
+                together |= (places.record[near] == places.record[rows]) & (
+                    places.record[rows] >= 0
+                )
+                flags[rows] |= together & (gap >= 0) & (gap <= self._distance)
+        return flags
+
+    def _weigh(self, found: _Found, around: _Surroundings, beside: npt.NDArray[np.bool_]) -> Levels:
+        labelled, near = around.label > 0, (around.pro >= 0) | beside
         speaks = np.where(labelled & ~around.weak, 2, near | around.weak)
         level = found.level + speaks - ((around.con >= 0) & ~labelled)
         needy = self._needy[found.detector] & ~labelled & ~near
@@ -175,7 +216,9 @@ class Engine:
         weighed: Levels = np.clip(level, 0, int(Likelihood.VERY_LIKELY)).astype(np.int8)
         return weighed
 
-    def _explain(self, found: _Found, around: _Surroundings, rival: Ints) -> tuple[Ints, list[str]]:
+    def _explain(
+        self, found: _Found, around: _Surroundings, beside: npt.NDArray[np.bool_], rival: Ints
+    ) -> tuple[Ints, list[str]]:
         """The evidence in words: distinct combinations once, and which one each finding has."""
         words = len(self._context.words) + 1
         columns = {
@@ -184,6 +227,7 @@ class Engine:
             "label": (around.label, len(around.label_words)),
             "near": (around.pro + 1, words),
             "against": (around.con + 1, words),
+            "beside": (beside.astype(np.int64), 2),
             "rival": (rival + 1, len(self.detectors) + 1),
         }
         code = np.zeros(len(found.start), np.int64)
@@ -201,6 +245,8 @@ class Engine:
                 said.append(f"label: {around.label_words[part['label']]}")
             if part["near"]:
                 said.append(f"near: {self._context.words[part['near'] - 1]}")
+            if part["beside"]:
+                said.append(f"beside: {' or '.join(self.detectors[part['kind']].beside)}")
             if part["against"]:
                 said.append(f"against: {self._context.words[part['against'] - 1]}")
             if part["rival"]:

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from pdscan.columns import filled
 from pdscan.model import Bytes2D, Ints
 
 SIZE = 12  # bytes
@@ -37,7 +36,7 @@ class Fingerprinter:
         return hashlib.blake2b(b"pdscan key id", key=self._key, digest_size=8).hexdigest()
 
     def column(self, kind: str, values: Bytes2D, lengths: Ints) -> npt.NDArray[np.uint8]:
-        """The fingerprints (n × 12 bytes) of `values` (n × w bytes, of which `lengths` count)."""
+        """The fingerprints (n × 12 bytes) of `values` (n × w bytes, zeros behind `lengths`)."""
         return self._mac(kind).column(values, lengths)[:, :SIZE]
 
     def one(self, kind: str, value: str) -> bytes:
@@ -65,28 +64,32 @@ class _Cmac:
         self._padded = np.frombuffer(_double(first), np.uint64)
 
     def column(self, values: Bytes2D, lengths: Ints) -> npt.NDArray[np.uint8]:
+        """The tags (n × 16 bytes) of n messages, zeros standing behind their lengths."""
         count, width = values.shape
         blocks = np.maximum(-(-lengths // _BLOCK), 1)
         most = int(blocks.max()) if count else 1
-        message = np.zeros((count, most * _BLOCK), np.uint8)
-        shared = min(width, most * _BLOCK)
-        message[:, :shared] = values[:, :shared]
-        message *= filled(message, lengths)
-        ragged = np.flatnonzero(lengths < blocks * _BLOCK)
-        message[ragged, lengths[ragged]] = 0x80
+        size = most * _BLOCK
+        message = np.zeros((count, size), np.uint8)
+        message[:, : min(width, size)] = values[:, :size]
+        ragged = lengths < blocks * _BLOCK
+        rows = np.arange(count) if ragged.all() else np.flatnonzero(ragged)
+        message.reshape(-1)[rows * size + lengths[rows]] = 0x80
         # As pairs of 64-bit words: mixing two blocks is then two operations.
         words = message.view(np.uint64).reshape(count, most, 2)
-        tweak = np.where((lengths < blocks * _BLOCK)[:, None], self._padded, self._whole)
+        tweak = np.where(ragged[:, None], self._padded, self._whole)
+        if most == 1:
+            return self._encrypt(words[:, 0] ^ tweak).view(np.uint8).reshape(count, _BLOCK)
         state = np.zeros((count, 2), np.uint64)
         for number in range(most):
             rows = np.flatnonzero(blocks > number)
             mixed = state[rows] ^ words[rows, number]
             final = np.flatnonzero(blocks[rows] == number + 1)
             mixed[final] ^= tweak[rows[final]]
-            state[rows] = np.frombuffer(self._encryptor.update(mixed.tobytes()), np.uint64).reshape(
-                -1, 2
-            )
+            state[rows] = self._encrypt(mixed)
         return state.view(np.uint8).reshape(count, _BLOCK)
+
+    def _encrypt(self, blocks: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        return np.frombuffer(self._encryptor.update(blocks.tobytes()), np.uint64).reshape(-1, 2)
 
 
 def _double(block: bytes) -> bytes:

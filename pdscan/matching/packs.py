@@ -7,7 +7,7 @@ position the item, the part and the place that it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,15 @@ class Pack:
         self._items.append(item)
         self._bases.append(base)
         self.size += len(text) + len(_BORDER)
+
+    def apart(self) -> Iterator[tuple[int, Pack]]:
+        """Each block in a pack of its own, with its item."""
+        for item, block, text, base in zip(
+            self._items, self._blocks, self._texts, self._bases, strict=True
+        ):
+            single = Pack()
+            single.add(item, block, text, base)
+            yield item, single
 
     def close(self) -> bytes:
         """The whole text; nothing is added after it."""

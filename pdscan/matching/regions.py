@@ -19,7 +19,8 @@ from pdscan.matching.shapes import LONGEST_WORD
 from pdscan.matching.text import Stretch, stretch
 from pdscan.model import Ints
 
-_DIGITS = r"[0-9](?:[-+./ A-Za-z]?[0-9]){5}[^0-9]"
+# Between digits may stand one character, a blank or hyphen of typography among them.
+_DIGITS = r"[0-9](?:(?:[-+./ A-Za-z]|\xc2\xa0|\xe2\x80[\x80-\xaf])?[0-9]){5}[^0-9]"
 _SLACK = 48  # bytes around the longest candidate: the end of a sign, and borders in sight
 # Where signs stand closer than this from the first ones on, the whole window is looked at.
 _BYTES_PER_SIGN = 160

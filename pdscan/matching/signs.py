@@ -110,6 +110,8 @@ class SignIndex:
             low, high = _cells(layout, anchors)
             starts = _on_characters(window, np.maximum(anchors - finder.before, low))
             last = _on_characters(window, np.minimum(anchors + finder.after, high))
+            if finder.until:
+                last = np.minimum(last, _first_behind(window, finder.until, anchors))
             inside = anchors <= high
             if inside.any():
                 yield Signed(detector, starts[inside], last[inside], anchors[inside])
@@ -151,11 +153,11 @@ class SignIndex:
 
     def _label_ends(self, window: bytes) -> Ints:
         """Where colons and equals signs end that stand behind what may be a label."""
+        if not len(self._endings):
+            return np.zeros(0, np.int64)
         codes = np.frombuffer(window, np.uint8)
         at = np.flatnonzero((codes - np.uint8(_COLON)) <= _EQUALS - _COLON)
         at = at[(codes[at] == _COLON) | (codes[at] == _EQUALS)]
-        if not len(at) or not len(self._endings):
-            return np.zeros(0, np.int64)
         last = at - 1
         for _ in range(_MOST_BETWEEN):
             last = np.where(_IS_BETWEEN[codes[np.maximum(last, 0)]] & (last > 0), last - 1, last)
@@ -249,6 +251,14 @@ def _cells(layout: Layout, offsets: Ints) -> tuple[Ints, Ints]:
     """The borders of the cells around the characters that end at `offsets`."""
     places = layout.place(offsets - 1)
     return places.cell_start, places.cell_end
+
+
+def _first_behind(window: bytes, signs: bytes, offsets: Ints) -> Ints:
+    """Where the first of `signs` stands at or behind each offset; the end where there is none."""
+    wanted = np.isin(np.arange(256), list(signs))
+    at = np.append(np.flatnonzero(wanted[np.frombuffer(window, np.uint8)]), len(window))
+    found: Ints = at[np.searchsorted(at, offsets)]
+    return found
 
 
 def _on_characters(window: bytes, offsets: Ints) -> Ints:

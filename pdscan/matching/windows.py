@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pdscan.columns import count_characters, count_lines, gather
+from pdscan.columns import count_characters, gather
 from pdscan.matching.candidates import Survey
 from pdscan.matching.engine import Engine, Hits
 from pdscan.matching.findings import SCHEMA, SCHEMA_WITH_VALUES
 from pdscan.matching.fingerprints import SIZE, Fingerprinter
 from pdscan.matching.masks import SECRET, mask
 from pdscan.matching.packs import Base, Pack
+from pdscan.matching.rulers import Ruler, line_starts
 from pdscan.model import Block, Bytes2D, Ints
 
-_NEWLINE = 0x0A
-_BYTES_A_STEP = 1500  # counting up to one offset costs as much as indexing so many bytes
 _PACK = 1 << 20  # bytes of small blocks that are matched together
 _DENSE = 2 << 20  # bytes of dense text that are matched together
 
@@ -48,6 +46,7 @@ class Scanner:
         self._kinds = pa.array([d.kind for d in engine.detectors], pa.string())
         self._pack = Pack()
         self._texts: dict[int, _Text] = {}
+        self._failed: dict[int, Exception] = {}
 
     def scan(self, blocks: Iterable[Block], item: int = 0) -> Iterator[pa.RecordBatch]:
         """The findings in all blocks of one item."""
@@ -57,31 +56,68 @@ class Scanner:
         yield from self.flush()
 
     def feed(self, item: int, block: Block) -> Iterator[pa.RecordBatch]:
-        """Looks at the next block of `item`; the findings may come out later."""
+        """Looks at the next block of `item`; the findings may come out later.
+
+        An item that matching fails on is given up, see `failure`; the others are not touched by it.
+        """
+        if item in self._failed:
+            return
         text = self._texts.get(item)
         if text is None or text.part != block.part:
             text = self._texts[item] = _Text(block.part)
         if not block.joins and not text.tail:
             self._pack.add(item, block, block.text, text.base)
-            text.base = _after(text.base, block.text, len(block.text))
+            text.base = _after(text.base, block.text, Ruler(block.text), len(block.text))
             if self._pack.size >= _PACK:
                 yield from self.flush()
             return
         yield from self.flush()
-        if len(block.text) < 8 * self._engine.reserve:
-            block = replace(block, text=text.tail + block.text)
-        elif text.tail:
-            yield from self._look_at_seam(item, text, block)
-        yield from self._look(item, text, block)
+        try:
+            if len(block.text) < 8 * self._engine.reserve:
+                block = replace(block, text=text.tail + block.text)
+            elif text.tail:
+                yield from self._look_at_seam(item, text, block)
+            yield from self._look(item, text, block)
+        except Exception as error:  # a bug costs the item that shows it
+            self._failed[item] = error
 
     def flush(self) -> Iterator[pa.RecordBatch]:
         """The findings in what was fed so far, but for the end of a text that goes on."""
         pack, self._pack = self._pack, Pack()
-        if pack:
-            window = pack.close()
-            hits = self._engine.match(self._engine.survey(window), pack)
-            if hits is not None:
-                yield self._batch(pack, window, hits, np.arange(len(hits)))
+        if not pack:
+            return
+        try:
+            found = self._packed(pack)
+        except Exception:  # one of its items did it: they are looked at one by one
+            yield from self._apart(pack)
+            return
+        if found is not None:
+            yield found
+
+    def _packed(self, pack: Pack) -> pa.RecordBatch | None:
+        window = pack.close()
+        hits = self._engine.match(self._engine.survey(window), pack)
+        return (
+            None
+            if hits is None
+            else self._batch(pack, window, Ruler(window), hits, np.arange(len(hits)))
+        )
+
+    def _apart(self, pack: Pack) -> Iterator[pa.RecordBatch]:
+        for item, single in pack.apart():
+            if item in self._failed:
+                continue
+            try:
+                found = self._packed(single)
+            except Exception as error:
+                self._failed[item] = error
+                continue
+            if found is not None:
+                yield found
+
+    def failure(self, item: int) -> Exception | None:
+        """What matching failed with on `item`; told once its findings are out."""
+        return self._failed.pop(item, None)
 
     @property
     def is_empty(self) -> bool:
@@ -98,13 +134,15 @@ class Scanner:
         reserve = self._engine.reserve
         seam = text.tail + block.text[: _character_start(block.text, 2 * reserve)]
         survey = self._engine.survey(seam, cut_left=text.is_cut, cut_right=True)
-        yield from self._findings(item, text, block, survey, len(text.tail) + reserve)
-        text.base = _after(text.base, text.tail, len(text.tail))
+        ruler = Ruler(seam)
+        yield from self._findings(item, text, block, survey, ruler, len(text.tail) + reserve)
+        text.base = _after(text.base, seam, ruler, len(text.tail))
         text.accepted, text.is_cut = reserve, True
 
     def _look(self, item: int, text: _Text, block: Block) -> Iterator[pa.RecordBatch]:
         """Looks at `block`, which stands at ``text.base``; keeps what has to be seen again."""
         window, reserve = block.text, self._engine.reserve
+        ruler = Ruler(window)
         limit = keep = len(window)
         if block.joins:
             limit = max(len(window) - reserve, text.accepted)
@@ -118,13 +156,13 @@ class Scanner:
                         yield from self._look_at_seam(item, text, piece)
                     yield from self._look(item, text, piece)
                 return
-            yield from self._findings(item, text, block, survey, limit)
-        text.base = _after(text.base, window, keep)
+            yield from self._findings(item, text, block, survey, ruler, limit)
+        text.base = _after(text.base, window, ruler, keep)
         text.is_cut = block.joins and (text.is_cut or keep > 0)
         text.tail, text.accepted = window[keep:], limit - keep
 
     def _findings(
-        self, item: int, text: _Text, block: Block, survey: Survey, limit: int
+        self, item: int, text: _Text, block: Block, survey: Survey, ruler: Ruler, limit: int
     ) -> Iterator[pa.RecordBatch]:
         """The findings that begin between what is accepted already and `limit`."""
         pack = Pack()
@@ -134,9 +172,11 @@ class Scanner:
         if hits is not None:
             rows = np.flatnonzero((hits.start >= text.accepted) & (hits.start < limit))
             if len(rows):
-                yield self._batch(pack, survey.window, hits, rows)
+                yield self._batch(pack, survey.window, ruler, hits, rows)
 
-    def _batch(self, pack: Pack, window: bytes, hits: Hits, rows: Ints) -> pa.RecordBatch:
+    def _batch(
+        self, pack: Pack, window: bytes, ruler: Ruler, hits: Hits, rows: Ints
+    ) -> pa.RecordBatch:
         start, end, detector, places = (
             hits.start[rows],
             hits.end[rows],
@@ -148,13 +188,16 @@ class Scanner:
         # Offsets count from the cell where it has a text of its own, else from the part.
         origin = np.where(own, places.cell_start[rows], pack.first[block])
         shift = np.where(own, 0, pack.characters[block])
-        above, line_start = _lines(window, start)
-        above_block, _ = _lines(window, pack.first[block])
-        line_start = np.maximum(line_start, pack.first[block])
-        at = _Characters(window, line_start, origin, start, end)
-        above = above - above_block
-        column = at(start) - at(line_start) + 1 + np.where(above == 0, pack.columns[block], 0)
+        known = np.unique(np.concatenate([origin, pack.first[block], start]))
+        characters, breaks = ruler.measure(known)
+        at, from_origin, from_block = (
+            np.searchsorted(known, offsets) for offsets in (start, origin, pack.first[block])
+        )
+        above = breaks[at] - breaks[from_block]
+        line_start = np.maximum(line_starts(window, start), pack.first[block])
+        column = ruler.between(line_start, start) + 1 + np.where(above == 0, pack.columns[block], 0)
         line = np.where(own, 0, pack.lines[block] + above + 1)
+        first = characters[at] - characters[from_origin] + shift
         count = len(rows)
         columns = [
             pa.array(pack.items[block]),
@@ -166,8 +209,8 @@ class Scanner:
             pa.DictionaryArray.from_arrays(pa.array(detector.astype(np.int32)), self._kinds),
             pa.array(line),
             pa.array(np.where(own, 0, column).astype(np.int32)),
-            pa.array(at(start) - at(origin) + shift),
-            pa.array(at(end) - at(origin) + shift),
+            pa.array(first),
+            pa.array(first + ruler.between(start, end)),
             pa.array(hits.likelihood[rows]),
             _named(hits.evidence[rows].astype(np.int32), hits.evidences),
             *self._previews_and_fingerprints(window, hits, rows),
@@ -185,23 +228,22 @@ class Scanner:
     ) -> tuple[pa.Array, pa.Array]:
         """Kind by kind, because the values of a kind are about equally long."""
         prints = np.empty((len(rows), SIZE), np.uint8)
-        previews = []
-        detector = hits.detector[rows]
-        order = np.argsort(detector, kind="stable")
-        bounds = np.flatnonzero(np.diff(detector[order], prepend=-1, append=-1)).tolist()
-        for low, high in pairwise(bounds):
-            mine = order[low:high]
-            number = int(detector[mine[0]])
-            start, length = hits.start[rows[mine]], (hits.end - hits.start)[rows[mine]]
+        previews, order = [], []
+        detector, start = hits.detector[rows], hits.start[rows]
+        length, row = hits.end[rows] - start, hits.row[rows]
+        for number in np.flatnonzero(np.bincount(detector)).tolist():
+            mine = np.flatnonzero(detector == number)
+            order.append(mine)
             if self._engine.detectors[number].secret:
                 previews.append(pa.repeat(SECRET, len(mine)))
             else:
-                previews.append(mask(gather(window, start, int(length.max())), length))
-            values = hits.canonical[number][hits.row[rows[mine]]]
+                shown = gather(window, start[mine], int(length[mine].max()))
+                previews.append(mask(shown, length[mine]))
+            values = hits.canonical[number][row[mine]]
             kind = self._engine.detectors[number].fingerprint_kind
             prints[mine] = self._fingerprinter.column(kind, values, _lengths(values))
         back = np.empty(len(rows), np.int64)
-        back[order] = np.arange(len(rows))
+        back[np.concatenate(order)] = np.arange(len(rows))
         fingerprints = pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(SIZE), len(rows), [None, pa.py_buffer(prints)]
         )
@@ -223,59 +265,13 @@ def _named(codes: npt.NDArray[np.int32], names: Iterable[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(recode[codes]), pa.array(distinct, pa.string()))
 
 
-class _Characters:
-    """Byte offsets in a text as character offsets.
-
-    Up to few offsets one counts, one after the other; for many the whole text is indexed.
-    """
-
-    def __init__(self, text: bytes, *offsets: Ints) -> None:
-        """`offsets`: all that will be asked for."""
-        self._known: Ints | None = None
-        self._counted: Ints | None = None
-        if text.isascii():
-            return
-        if sum(map(len, offsets)) > len(text) // _BYTES_A_STEP:
-            counted = np.zeros(len(text) + 1, np.int32)
-            np.cumsum(np.frombuffer(text, np.int8) >= -64, out=counted[1:])
-            self._counted = counted.astype(np.int64)
-            return
-        self._known = np.unique(np.concatenate(offsets))
-        steps = [count_characters(text, low, high) for low, high in _steps(self._known)]
-        self._counted = np.cumsum(np.array(steps, np.int64))
-
-    def __call__(self, offsets: Ints) -> Ints:
-        if self._counted is None:
-            return offsets
-        rows = offsets if self._known is None else np.searchsorted(self._known, offsets)
-        return self._counted[rows]
-
-
-def _lines(text: bytes, offsets: Ints) -> tuple[Ints, Ints]:
-    """How many line breaks stand before each of `offsets` (ascending), where its line begins."""
-    if not offsets.any():
-        return offsets, offsets
-    if len(offsets) > len(text) // _BYTES_A_STEP:
-        breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE)
-        above = np.searchsorted(breaks, offsets)
-        return above, np.concatenate([[0], breaks + 1])[above]
-    above = np.cumsum([count_lines(text, low, high) for low, high in _steps(offsets)])
-    begins = [text.rfind(b"\n", 0, offset) + 1 for offset in offsets.tolist()]
-    return above.astype(np.int64), np.array(begins, np.int64)
-
-
-def _steps(offsets: Ints) -> Iterator[tuple[int, int]]:
-    return pairwise([0, *offsets.tolist()])
-
-
-def _after(base: Base, text: bytes, end: int) -> Base:
+def _after(base: Base, text: bytes, ruler: Ruler, end: int) -> Base:
     """Where the text stands that follows the first `end` bytes of `text`, which is at `base`."""
-    count = end if text.isascii() else count_characters(text, 0, end)
-    lines = count_lines(text, 0, end)
-    column = base.column + count
+    characters, lines = (int(count[0]) for count in ruler.measure(np.array([end])))
+    column = base.column + characters
     if lines:
         column = count_characters(text, text.rindex(b"\n", 0, end) + 1, end)
-    return Base(base.characters + count, base.lines + lines, column)
+    return Base(base.characters + characters, base.lines + lines, column)
 
 
 def _pieces(block: Block) -> Iterator[Block]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pdscan.connectors.files import Files
 from pdscan.connectors.interface import Connector, ReadOptions, Unit
+from pdscan.connectors.peel import NAME
 from pdscan.connectors.reopen import text_at
 from pdscan.model import Block, Entry, Item, Locator, Outcome, place_name
 
@@ -53,7 +54,7 @@ def read_all(connector: Connector, unit: Unit) -> list[Read]:
         elif isinstance(event, Outcome):
             item, blocks = opened.pop()
             closed.append(Read(item, event, tuple(blocks)))
-        elif isinstance(event, Block):
+        elif isinstance(event, Block) and event.part != NAME:
             opened[-1][1].append(event)
     assert not opened, "an item was not closed"
     return closed

@@ -19,7 +19,6 @@ UNLIKELY, POSSIBLE, LIKELY = Likelihood.UNLIKELY, Likelihood.POSSIBLE, Likelihoo
         ("matti.meikalainen (at) example.fi", "matti.meikalainen@example.fi", UNLIKELY),
         ("matti[at]example[dot]fi", "matti@example.fi", UNLIKELY),
         ("matti (ät) example.fi", "matti@example.fi", UNLIKELY),
-        ("kirjoita: matti piste m at example piste fi!", "matti.m@example.fi", UNLIKELY),
     ],
 )
 def test_addresses(text: str, canonical: str, likelihood: Likelihood) -> None:

@@ -21,7 +21,7 @@ _MESSAGE = bytes.fromhex(
 
 def _column(key: bytes, messages: list[bytes]) -> list[bytes]:
     width = max(1, *map(len, messages))
-    values = np.array([list(m.ljust(width, b"\xff")) for m in messages], np.uint8)
+    values = np.array([list(m.ljust(width, b"\0")) for m in messages], np.uint8)
     lengths = np.array([len(m) for m in messages], np.int64)
     return [row.tobytes() for row in _Cmac(key).column(values, lengths)]
 

@@ -21,7 +21,8 @@ class Format:
 
     A media type that ends with ``*`` stands for all that begin so. ``needs`` are import names that
     may be missing, ``extra`` is the part of pdscan that brings them. ``is_text`` says that the
-    bytes are text too, to be read as such where the structure is damaged.
+    bytes are text too, to be read as such where the structure is damaged; ``has_records`` that what
+    stands in it is rows or records, which belong to different people.
     """
 
     module: str
@@ -29,6 +30,7 @@ class Format:
     needs: tuple[str, ...] = ()
     extra: str = ""
     is_text: bool = False
+    has_records: bool = False
 
     def reads(self, media_type: str) -> bool:
         """Whether `media_type` is one of the format's."""
@@ -70,23 +72,23 @@ FORMATS = (
         "application/x-archive", "application/vnd.debian.binary-package", "application/x-rpm",
         "application/x-lha", "application/x-lzh-compressed",
     )),
-    Format("csv", ("text/csv", "text/tab-separated-values"), is_text=True),
-    Format("json", ("application/json", "application/x-ndjson"), is_text=True),
+    Format("csv", ("text/csv", "text/tab-separated-values"), is_text=True, has_records=True),
+    Format("json", ("application/json", "application/x-ndjson"), is_text=True, has_records=True),
     Format("xml", ("text/xml",), is_text=True),
     Format("html", ("text/html",), is_text=True),
-    Format("sql_dump", ("application/sql",), is_text=True),
+    Format("sql_dump", ("application/sql",), is_text=True, has_records=True),
     Format("arrow", (
         "application/vnd.apache.parquet", "application/x-orc", "application/x-feather",
         "application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream",
-    )),
+    ), has_records=True),
     Format("pdf", ("application/pdf",)),
     Format("docx", ("application/vnd.openxmlformats-officedocument.wordprocessingml.*",
                     "application/vnd.ms-word.*")),
     Format("pptx", ("application/vnd.openxmlformats-officedocument.presentationml.*",
                     "application/vnd.ms-powerpoint.*")),
     Format("odf", ("application/vnd.oasis.opendocument.*", "application/vnd.sun.xml.*")),
-    Format("xlsb", ("application/vnd.ms-excel.sheet.binary.macroenabled.12",)),
-    Format("xls", ("application/vnd.ms-excel",)),
+    Format("xlsb", ("application/vnd.ms-excel.sheet.binary.macroenabled.12",), has_records=True),
+    Format("xls", ("application/vnd.ms-excel",), has_records=True),
     Format("doc", ("application/msword",)),
     Format("ppt", ("application/vnd.ms-powerpoint",)),
     Format("rtf", ("text/rtf", "application/rtf")),
@@ -96,12 +98,13 @@ FORMATS = (
     Format("mhtml", ("application/x-mimearchive", "multipart/related")),
     Format("vcard", ("text/vcard", "text/calendar"), is_text=True),
     Format("iwork", ("application/vnd.apple.*",)),
-    Format("xlsx", ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",)),
-    Format("sqlite", ("application/vnd.sqlite3",)),
+    Format("xlsx", ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+           has_records=True),
+    Format("sqlite", ("application/vnd.sqlite3",), has_records=True),
     Format("compressed", (
         "application/gzip", "application/x-bzip2", "application/x-xz", "application/zstd",
     )),
-    Format("text", ("text/*", "message/*", "application/x-empty"), is_text=True),
+    Format("text", ("text/*", "message/*", "application/x-empty"), is_text=True, has_records=True),
     Format("binary", (
         "application/octet-stream", "application/x-executable", "application/x-pie-executable",
         "application/x-sharedlib", "application/x-object", "application/x-mach-binary",

@@ -41,6 +41,11 @@ class CellLayout:
             None if self.keys is None else self.keys(cell), self.own_text,
         )  # fmt: skip
 
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """The cells of all fields that `wants` accepts; see `pdscan.model.CellLayout`."""
+        chosen = np.array([wants(name) for name in self.fields], np.bool_)[self.field]
+        return self.starts[chosen], self.ends[chosen]
+
 
 def cell_block(
     texts: pa.Array,

@@ -9,7 +9,7 @@ costs that row its labels; its text is looked at all the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -170,11 +170,36 @@ class Grid:
 
     def place(self, starts: Ints) -> Places:
         """The cells that `starts` lie in, without their quotes."""
-        known, codes = self._rows(), self._codes
+        known = self._rows()
         cell = np.searchsorted(known.borders, starts, side="left")
         row = known.row[cell]
         column = cell - known.firsts[row]
         field = np.where(known.is_good[row] & (column < self._width), column + 1, 0)
+        start, end = self._inside(cell)
+        return Places(
+            field.astype(np.int32),
+            ("", *self._dialect.columns),
+            row + self.first_record,
+            start,
+            end,
+        )
+
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """The cells of all columns that `wants` accepts; see `pdscan.model.CellLayout`."""
+        columns = np.flatnonzero([wants(name) for name in self._dialect.columns])
+        if not len(columns):
+            return columns, columns
+        known = self._rows()
+        good = np.flatnonzero(known.is_good)
+        if self._dialect.has_header and not self.first_record:
+            good = good[good > 0]
+        start, end = self._inside((known.firsts[good][:, None] + columns).ravel())
+        filled = end > start
+        return start[filled], end[filled]
+
+    def _inside(self, cell: Ints) -> tuple[Ints, Ints]:
+        """Where cells begin and end, without their quotes."""
+        known, codes = self._rows(), self._codes
         start = np.where(cell > 0, known.borders[cell - 1] + 1, 0)
         end = known.borders[cell]
         end = end - ((end > start) & (codes[np.maximum(end - 1, 0)] == _RETURN))
@@ -184,13 +209,7 @@ class Grid:
             & (codes[np.minimum(start, len(codes) - 1)] == quote)
             & (codes[np.maximum(end - 1, 0)] == quote)
         )
-        return Places(
-            field.astype(np.int32),
-            ("", *self._dialect.columns),
-            row + self.first_record,
-            start + is_quoted,
-            end - is_quoted,
-        )
+        return start + is_quoted, end - is_quoted
 
     def seems_even(self) -> bool:
         """Whether a mere count of the signs, which is quick, is that of whole regular rows.

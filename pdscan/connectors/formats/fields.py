@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -29,6 +29,12 @@ class CellLayout:
             cell_end=bounds[cell + 1] - 1,
             own_text=True,
         )
+
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """The cells of all fields that `wants` accepts; see `pdscan.model.CellLayout`."""
+        bounds = np.array([*self._starts, self._size + 1], np.int64)
+        chosen = np.array([wants(name) for name in self._fields], np.bool_)
+        return bounds[:-1][chosen], bounds[1:][chosen] - 1
 
 
 def cell_blocks(cells: Iterable[tuple[str, str]], part: str, block_size: int) -> Iterator[Block]:

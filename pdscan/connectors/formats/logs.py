@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,8 @@ class LogLayout:
         self._text = text
         self._log = log
         self._first_record = first_record
+        self._numbers = {name: number for number, name in enumerate(log.fields)}
+        self._all: Ints | None = None
 
     def place(self, starts: Ints) -> Places:
         """Where `starts` lie; a place outside all known fields has its line for a cell."""
@@ -80,8 +83,23 @@ class LogLayout:
             field, self._log.fields, line + self._first_record, cell_start, cell_end
         )  # fmt: skip
 
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """The cells of all fields that `wants` accepts; see `pdscan.model.CellLayout`."""
+        wanted = np.array([bool(name) and wants(name) for name in self._log.fields], np.bool_)
+        if not wanted.any():
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        if self._all is None:
+            breaks = [m.start() for m in re.finditer(rb"\n", self._text)]
+            lines = zip([0, *(at + 1 for at in breaks)], [*breaks, len(self._text)], strict=True)
+            cells = [cell for line in lines for cell in self._cells(*line)]
+            self._all = np.array(cells, np.int64).reshape(-1, 3)
+        code, start, end = self._all.T
+        blank = (end - start == 1) & (np.frombuffer(self._text, np.uint8)[start] == ord("-"))
+        chosen = wanted[code] & ~blank & (end > start)
+        return start[chosen], end[chosen]
+
     def _cells(self, first: int, last: int) -> list[tuple[int, int, int]]:
-        numbers = {name: number for number, name in enumerate(self._log.fields)}
+        numbers = self._numbers
         if self._log.columns:
             line = self._text[first:last]
             if line.startswith(b"#"):

@@ -8,7 +8,7 @@ property, a form field) carries it as its field.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +61,12 @@ class Cells:
             cell_start=np.where(inside, self.low[known], before),
             cell_end=np.where(inside, self.high[known], after),
         )
+
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """The cells of all fields that `wants` accepts; see `pdscan.model.CellLayout`."""
+        wanted = np.array([bool(name) and wants(name) for name in self.fields], np.bool_)
+        chosen = wanted[self.field] & (self.end > self.start)
+        return self.start[chosen], self.end[chosen]
 
 
 class Text:

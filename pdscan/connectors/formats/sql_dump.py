@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,11 +30,12 @@ _STATEMENT = re.compile(
     + _NAME.replace(b"table", b"created")
     + rb"\s*\(\s*$)"
 )
-_COLUMN = re.compile(rb'^\s+(?:[`"\[](?P<quoted>[^`"\]]+)[`"\]]|(?P<bare>\w+))\s+\w')
+_COLUMN = re.compile(rb'^\s*(?:[`"\[](?P<quoted>[^`"\]]+)[`"\]]|(?P<bare>\w+))\s+\w')
 _NOT_COLUMNS = frozenset(
     (b"primary", b"unique", b"key", b"constraint", b"foreign", b"index", b"check", b"fulltext",
      b"spatial", b"exclude", b"like")
 )  # fmt: skip
+_NULLS = (rb"\N", b"NULL", b"null")
 _TOKEN = re.compile(rb"'(?:[^'\\]|''|\\.)*+'?|[(),;]|[^'(),;]+", re.DOTALL)
 
 
@@ -130,6 +131,7 @@ class DumpLayout:
     stretches: list[_Rows]
     fields: tuple[str, ...]
     first_record: int
+    _known: dict[int, _Tuples] = field(default_factory=dict)
 
     def place(self, starts: Ints) -> Places:
         """The values that `starts` lie in; outside of rows the cell is the line."""
@@ -137,10 +139,9 @@ class DumpLayout:
         line = np.searchsorted(breaks, starts, side="left")
         cell_start = np.concatenate([[0], breaks + 1])[line]
         cell_end = np.concatenate([breaks, [len(self.text)]])[line]
-        field = np.zeros(len(starts), np.int32)
+        names = np.zeros(len(starts), np.int32)
         record = self.first_record + line
         begins = [rows.start for rows in self.stretches]
-        tuples: dict[int, _Tuples] = {}
         for number, start in enumerate(starts.tolist()):
             which = bisect_right(begins, start) - 1
             if which < 0 or start >= self.stretches[which].end:
@@ -153,14 +154,43 @@ class DumpLayout:
                 high = self.text.find(b"\t", start, last)
                 low, high = max(low, first), last if high < 0 else high
             else:
-                if which not in tuples:
-                    tuples[which] = _Tuples(self.text, rows.start, rows.end)
-                column, low, high, row = tuples[which].at(start)
+                column, low, high, row = self._tuples(which).at(start)
                 record[number] = self.first_record + low if column < 0 else row + self.first_record
             if 0 <= column < len(rows.fields):
-                field[number] = rows.fields[column]
+                names[number] = rows.fields[column]
             cell_start[number], cell_end[number] = low, high
-        return Places(field, self.fields, record, cell_start, cell_end)
+        return Places(names, self.fields, record, cell_start, cell_end)
+
+    def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
+        """The cells of all fields that `wants` accepts; see `pdscan.model.CellLayout`."""
+        wanted = [bool(name) and wants(name) for name in self.fields]
+        spans: list[tuple[int, int]] = []
+        for which, rows in enumerate(self.stretches):
+            columns = [wanted[number] for number in rows.fields]
+            if any(columns):
+                cells = _copied(self.text, rows) if rows.is_copy else self._tuples(which).cells
+                spans += (
+                    (low, high) for column, low, high in cells
+                    if column < len(columns) and columns[column] and high > low
+                    and self.text[low:high] not in _NULLS
+                )  # fmt: skip
+        found = np.array(spans, np.int64).reshape(-1, 2)
+        return found[:, 0], found[:, 1]
+
+    def _tuples(self, which: int) -> _Tuples:
+        if which not in self._known:
+            rows = self.stretches[which]
+            self._known[which] = _Tuples(self.text, rows.start, rows.end)
+        return self._known[which]
+
+
+def _copied(text: bytes, rows: _Rows) -> Iterator[tuple[int, int, int]]:
+    """(column, start, end) of the values of a COPY."""
+    low, column = rows.start, 0
+    for border in re.compile(rb"[\t\n]").finditer(text, rows.start, rows.end):
+        yield column, low, border.start()
+        low = border.end()
+        column = column + 1 if border[0] == b"\t" else 0
 
 
 class _Tuples:
@@ -194,6 +224,11 @@ class _Tuples:
         self._starts.append(low)
         quoted = int(high - low >= 2 and text[low] == 0x27 and text[high - 1] == 0x27)
         self._cells.append((column, low + quoted, high - quoted, row))
+
+    @property
+    def cells(self) -> Iterator[tuple[int, int, int]]:
+        """(column, start, end) of all values."""
+        return ((column, low, high) for column, low, high, _ in self._cells)
 
     def at(self, start: int) -> tuple[int, int, int, int]:
         """(column or -1, start, end, offset of the tuple) of the value at `start`."""

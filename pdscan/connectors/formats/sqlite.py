@@ -35,7 +35,7 @@ Value = str | int | float | bytes | None
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """One block for each column of some thousand rows; documents in BLOBs are nested contents."""
-    with _connected(content, options) as database:
+    with connected(content, options) as database:
         try:
             for (name,) in database.execute(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
@@ -73,7 +73,8 @@ def _structure(database: sqlite3.Connection, content: Content) -> Structure:
 
 
 @contextmanager
-def _connected(content: Content, options: ReadOptions) -> Iterator[sqlite3.Connection]:
+def connected(content: Content, options: ReadOptions) -> Iterator[sqlite3.Connection]:
+    """The database in `content`, which nothing writes to."""
     with tempfile.TemporaryDirectory(prefix="pdscan-") as folder:
         path = content.path
         data = b""

@@ -126,7 +126,9 @@ def _sheet(name: str, rows: Iterable[tuple[int, Row]], options: ReadOptions) -> 
     for number, row in chain(first, remaining):
         for column, text in row:
             if text:
-                cells.add(text, header.get(column, ""), number, partial(_key, column, number))
+                name = header.get(column, "")
+                field = "" if name == text else name  # a name is not in the column it names
+                cells.add(text, field, number, partial(_key, column, number))
         if cells.is_full:
             yield cells.take()
     yield cells.take()

@@ -132,6 +132,7 @@ def _keyring(source: str, user: str) -> str | None:
     except ImportError:
         return None
     try:
-        return keyring.get_password(f"pdscan {source}", user)
+        password: str | None = keyring.get_password(f"pdscan {source}", user)
     except KeyringError:
         return None
+    return password

@@ -95,6 +95,7 @@ def _reflect_schema(
                         tuple(key["constrained_columns"]),
                         (key["referred_schema"] or schema or "", key["referred_table"]),
                         tuple(key["referred_columns"]),
+                        on_delete=str((key.get("options") or {}).get("ondelete") or "").upper(),
                     )
                     for key in foreign.get(place) or ()
                 ),

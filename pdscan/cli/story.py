@@ -1,0 +1,157 @@
+"""The end of ``pdscan demo --story``: one person's request, from the letter to the certificate."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+
+from pdscan import cli, keys
+from pdscan.cli import terminal
+from pdscan.connectors.fetch import Row, fetch_many
+from pdscan.connectors.files import Files
+from pdscan.connectors.interface import ReadOptions
+from pdscan.demo import administrator
+from pdscan.errors import PdscanError
+from pdscan.exports import manifest as manifests
+from pdscan.exports.manifest import Action
+from pdscan.matching.fingerprints import Fingerprinter
+from pdscan.model import Locator
+
+_PERSON = 10  # of the demo's people: a customer with orders, an account, payments and log lines
+_SHOWN = 14  # lines of a command's output
+_DAMAGED, _BROKEN = "logs/access.log.3.gz", "forms/contact-form.csv"
+
+
+def tell(folder: Path, sources: Iterable[tuple[str, str]], inventory: str) -> None:
+    """Tells it, on the demo estate in `folder`; `sources` are names and paths."""
+    with contextlib.chdir(folder):
+        _tell(dict(sources), inventory)
+
+
+def _tell(sources: dict[str, str], inventory: str) -> None:
+    person = json.loads(Path("truth.json").read_text("utf-8"))["people"][_PERSON - 1]
+    for old in Path.cwd().glob("request-1.*"):
+        old.unlink()
+    subject, manifest = "request-1.subject.json", "request-1.manifest"
+    _chapter(
+        "A letter arrives",
+        f"{person['given']} {person['family']} asks both companies for a copy of everything, "
+        "and to be erased. The letter gives one e-mail address. Where is the person?",
+    )
+    _pdscan("subject", inventory, "--id", f"email={person['emails'][0]}", "-o", subject)
+    _chapter(
+        "What is uncertain, a person decides",
+        "The log lines hold only an address of the network, which others may have had. The data "
+        "protection officer looks at each and says: theirs.",
+    )
+    _pdscan("subject", "review", subject, "--write", "request-1.review.toml")
+    review = Path("request-1.review.toml")
+    text = review.read_text("utf-8").replace('decision = ""', 'decision = "theirs"')
+    review.write_text(text.replace('decided_by = ""', 'decided_by = "the officer"'), "utf-8")
+    _pdscan("subject", "review", subject, "--apply", "request-1.review.toml")
+    _chapter(
+        "The copy",
+        "One package, readable by people and by machines, closed under a passphrase.",
+    )
+    Path("request-1.passphrase").write_text("only a demo: sisu kuusi lumi\n", "utf-8")
+    _pdscan("export", subject, "--right", "access", "-o", "request-1.package.age",
+            "--passphrase-file", "request-1.passphrase")  # fmt: skip
+    _chapter(
+        "What may go, and what must stay",
+        "The accounting law keeps orders for years; the controller stands for these rules "
+        "(confirmed_by in retention.toml). Everything else goes. pdscan only plans.",
+    )
+    _confirm_rules(Path("retention.toml"))
+    _pdscan("erase", subject, "-o", manifest)
+    _chapter("The gate, first try", "Nobody has approved it, and two files cannot be read whole.")
+    _pdscan("verify", manifest, "--before")
+    _chapter(
+        "Approved, and the gaps accepted by name",
+        "The officer approves. The owner of the logs will remove the damaged one, and the broken "
+        "row of the form holds nobody: somebody says so, with a reason.",
+    )
+    _pdscan("approve", manifest, "--role", "dpo", "--by", "the officer")
+    gaps = [
+        gap.locator for gap in manifests.read(Path(manifest)).header.not_read
+    ]  # as the plan met them
+    accept = [a for gap in gaps for a in ("--accept", f"{gap}=it is removed with the erasure")]
+    _pdscan("verify", manifest, "--before", "--by", "the owner of the logs", *accept)
+    _chapter(
+        "The deletion",
+        "An administrator runs the statements, each guarded so that nothing but the planned rows "
+        "can go, and works through the list of files. Here: on the demo's own copies.",
+    )
+    _pdscan("manifest", "sql", manifest, "-o", "request-1.executors")
+    _pdscan("manifest", "files", manifest, "-o", "request-1.executors")
+    carry_out(Path(manifest), sources, Path("fingerprint.key"), Path("request-1.executors"))
+    _chapter(
+        "The proof",
+        "Every place is read again, and every system is scanned anew for the person: copies, other "
+        "spellings, and hashes of what was there. Orders that the law keeps are still there.",
+    )
+    _pdscan("verify", manifest, "--after")
+
+
+def carry_out(
+    manifest: Path, sources: dict[str, str], key_file: Path, executors: Path
+) -> None:  # fmt: skip
+    """Does what `manifest` says to the demo's copies of `sources` (names and paths)."""
+    fingerprinter = Fingerprinter(keys.load(key_file))
+    (Path("estate") / _DAMAGED).unlink(missing_ok=True)
+    administrator.remove_record(Path("estate") / _BROKEN, ["(cut off)"])
+    records: dict[str, list[Locator]] = {}
+    for entry in manifests.read(manifest).entries:
+        place = entry.place
+        if entry.action is Action.ERASE and entry.is_whole and place.key and place.key[0][0] == "#":
+            records.setdefault(place.source, []).append(place)
+    for source, places in records.items():
+        root = Path("estate") / sources[source]
+        connector = Files(source, str(root), (), (), ReadOptions())
+        for place, found in list(fetch_many(connector, places, fingerprinter)):
+            if isinstance(found, Row):
+                values = [value for _, value in found.values if value]
+                administrator.remove_record(root / place.path[0], values)
+                terminal.say(f"removed a record of {source}/{place.path[0]}")
+    for script in sorted(executors.glob("*.sql")):
+        name = script.name.partition("-")[0]
+        administrator.run_script(Path("estate") / sources[name], script.read_text("utf-8"))
+        terminal.say(f"ran {script.name} on {sources[name]}")
+
+
+def _confirm_rules(path: Path) -> None:
+    """The templates of both countries, confirmed by somebody who does not exist either."""
+    templates = resources.files("pdscan.retention") / "templates"
+    texts = [(templates / f"{name}.toml").read_text("utf-8") for name in ("finland", "sweden")]
+    # What stands before the first rule holds for the whole file, and may be there once.
+    rules = "".join([texts[0], *(text[text.index("[[rule]]") :] for text in texts[1:])])
+    confirmed = '[[rule]]\nconfirmed_by = "the controller of the demo, 2026-11-22"'
+    path.write_text(rules.replace("[[rule]]", confirmed), "utf-8")
+
+
+def _chapter(title: str, text: str) -> None:
+    terminal.say("")
+    terminal.say(f"== {title} ==")
+    terminal.say(text)
+
+
+def _pdscan(*arguments: str) -> None:
+    """Runs a command as somebody would, and shows how it begins and ends."""
+    terminal.say("")
+    shown = [f"'{a}'" if " " in a or "#" in a else a for a in arguments]
+    terminal.say(f"$ pdscan {' '.join(shown)}")
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream):
+        code = cli.run(arguments)
+    lines = stream.getvalue().splitlines()
+    if len(lines) > 2 * _SHOWN:
+        left_out = len(lines) - 2 * _SHOWN
+        lines = [*lines[:_SHOWN], f"    ... {left_out:,} more lines ...", *lines[-_SHOWN:]]
+    for line in lines:
+        terminal.say(line)
+    if code == cli.WRONG_CALL:
+        raise PdscanError(f"the story ends here: pdscan {arguments[0]} could not be run")
+    terminal.say(f"(exit code {code})")

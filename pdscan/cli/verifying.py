@@ -1,0 +1,323 @@
+"""What ``pdscan verify`` does: gathers what is known, checks, prints, writes the certificate."""
+
+from __future__ import annotations
+
+import getpass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pdscan import __version__, config, keys, requests
+from pdscan.cli import COMPLETE, INCOMPLETE, REACHED, terminal, wiring
+from pdscan.config import Settings, Source
+from pdscan.detectors.interface import Detector
+from pdscan.errors import AccessError, UsageError
+from pdscan.exports import approvals, certificate, identifiers
+from pdscan.exports.manifest import Action, Manifest
+from pdscan.matching.fingerprints import Fingerprinter
+from pdscan.matching.recognise import canonical_form
+from pdscan.retention import holds as holding
+from pdscan.retention import reading
+from pdscan.retention.model import Policy
+from pdscan.scan import Plan
+from pdscan.verification import after as proving
+from pdscan.verification import before as gating
+from pdscan.verification import replay, standing, state
+from pdscan.verification.disguises import Disguise, Value, disguises
+from pdscan.verification.model import (
+    Acceptance,
+    Cause,
+    Checked,
+    Problem,
+    Verdict,
+    Weight,
+    blocked,
+    unknown,
+)
+
+CERTIFICATE_KEY = "certificate.key"  # beside the fingerprint key
+_SHOWN = 40
+_COPIES = ("access", "portability")
+REGISTER = "pdscan-requests.jsonl"  # as pdscan request keeps it
+
+
+@dataclass
+class Case:
+    """A manifest and all that its checks need."""
+
+    path: Path
+    manifest: Manifest
+    settings: Settings
+    sources: tuple[Source, ...]
+    key_file: Path
+    plan: Plan
+    policy: Policy | None
+    holds: holding.Holds
+    accepted: tuple[Acceptance, ...]
+    register: Path = Path(REGISTER)
+
+    @classmethod
+    def open(
+        cls, path: Path, manifest: Manifest, settings: Settings, *, rules: Path, holds: Path,
+        accepted: tuple[Acceptance, ...],
+    ) -> Case:  # fmt: skip
+        """Reads the rules and the holds, and builds what reads all configured sources."""
+        sources = config.sources_for((), settings)
+        key_file = wiring.key_path(settings)
+        policy = reading.read(rules) if rules.exists() else None
+        return cls(
+            path, manifest, settings, sources, key_file,
+            wiring.plan(settings, sources, keys.load(key_file), values=False), policy,
+            holding.read(holds), accepted,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Lets go of the sources."""
+        for connector in self.plan.connectors:
+            if hasattr(connector, "close"):
+                connector.close()
+
+    @property
+    def _jobs(self) -> int:
+        return wiring.jobs(self.settings, self.sources)
+
+    # -- before ----------------------------------------------------------------------------
+
+    def before(self, report: Path | None) -> int:
+        """The gate."""
+        today = datetime.now(UTC).date()
+        known = [
+            *standing.approvals(self._approvals()),
+            *standing.rules(self.manifest, self.policy, self.holds, today),
+            *standing.copies(self._waiting()),
+        ]
+        gate = gating.check(
+            self.manifest, self.plan, self._jobs, accepted=self.accepted, known=known
+        )
+        state.save(gate.state, state.path_for(self.path))
+        if blocked(gate.problems):
+            said, code = "BLOCKED: do not delete yet", REACHED
+        elif unknown(gate.problems):
+            said, code = "COULD NOT CHECK: do not delete yet", INCOMPLETE
+        else:
+            said, code = "GO: the manifest may be carried out as it stands", COMPLETE
+        self._say(said, gate.problems, gate.checked)
+        self._write(report, "before", said, gate.problems, gate.checked)
+        return code
+
+    def _waiting(self) -> list[tuple[str, str]]:
+        people = {person.fingerprint for person in self.manifest.header.person}
+        register = requests.Register(self.register, self.plan.key)
+        return [
+            (known.id, known.right) for known in register.requests().values()
+            if known.right in _COPIES and known.closed is None and people & set(known.persons)
+        ]  # fmt: skip
+
+    def _approvals(self) -> tuple[approvals.Checked, ...]:
+        return approvals.check(
+            approvals.read(approvals.path_of(self.path)), self.manifest.header.id,
+            self.manifest.digest, self.policy.approvers if self.policy is not None else (),
+        )  # fmt: skip
+
+    # -- after -----------------------------------------------------------------------------
+
+    def after(self, report: Path | None, *, again: bool) -> int:
+        """The proof, and its certificate."""
+        manifest = self.manifest
+        if again:
+            manifest = standing.at_term(manifest, datetime.now(UTC).date())
+        known = list(standing.approvals(self._approvals()))
+        disguised, note = self._disguises(again)
+        if note is not None:
+            known.append(note)
+        remembered = state.load(state.path_for(self.path), manifest.digest)
+        proof = proving.check(
+            manifest, self.plan, self._jobs, remembered, disguised=disguised, known=known
+        )
+        proved = proof.verdict in (Verdict.VERIFIED, Verdict.WITH_RETAINED)
+        told = self._destroy(proved)
+        said = f"VERDICT: {proof.verdict.value.replace('_', ' ')}"
+        self._say(said, proof.problems, proof.checked)
+        self._write(report, "again" if again else "after", said, proof.problems, proof.checked)
+        place = self._certify(manifest, proof, remembered, disguised, told)
+        terminal.say(f"Identifiers kept for the check: {told}.")
+        terminal.say(f"Certificate: {place} (and {place.with_suffix('.html').name} to print)")
+        if proved:
+            return COMPLETE
+        return REACHED if blocked(proof.problems) else INCOMPLETE
+
+    @property
+    def _sealed(self) -> Path | None:
+        name = self.manifest.header.identifiers
+        return self.path.with_name(name) if name else None
+
+    def _disguises(self, again: bool) -> tuple[tuple[Disguise, ...], Problem | None]:
+        if self._sealed is None or again:
+            return (), _without(Weight.NOTICE)
+        try:
+            kept = identifiers.unseal(self._sealed, self.key_file, self.manifest.header.id)
+        except (AccessError, UsageError):
+            return (), _without(Weight.UNKNOWN)
+        return disguises(_values(kept, self.plan.detectors)), None
+
+    def _destroy(self, proved: bool) -> str:
+        if self._sealed is None:
+            return "none were kept"
+        if not proved:
+            return "encrypted beside the manifest until there is a verdict that holds"
+        identifiers.destroy(self._sealed, self.key_file, self.manifest.header.id)
+        return "destroyed with their key"
+
+    def _certify(
+        self, manifest: Manifest, proof: proving.Proof, remembered: state.Before | None,
+        disguised: Sequence[Disguise], told: str,
+    ) -> Path:  # fmt: skip
+        issued = certificate.Certificate(
+            manifest=manifest.digest,
+            request=manifest.header.request,
+            verdict=proof.verdict.value,
+            issued=datetime.now(UTC).isoformat(timespec="seconds"),
+            checked_before=remembered.at if remembered is not None else "",
+            program=f"pdscan {__version__}",
+            sources=tuple(
+                certificate.Scanned(
+                    source.name, proof.items.get(source.name, 0),
+                    sum(p.cause is Cause.GAP and p.locator.startswith(f"{source.name}:")
+                        for p in proof.problems),
+                )
+                for source in self.sources
+            ),
+            actions=proof.counts,
+            open=_counted(p for p in proof.problems if p.weight is not Weight.NOTICE),
+            retained=_retained(manifest),
+            detectors=proof.detectors,
+            disguises=bool(disguised),
+            identifiers=told,
+            approved_by=tuple(
+                f"{one.approval.by} ({one.approval.role})"
+                for one in self._approvals() if not one.fault
+            ),
+        )  # fmt: skip
+        key = approvals.signing_key(self.key_file.with_name(CERTIFICATE_KEY))
+        data = certificate.sign(issued, key)
+        place = self.path.with_name(f"{self.path.name}.certificate.json")
+        state.write_private(place, data)
+        page = certificate.page(data, str(place))
+        state.write_private(place.with_suffix(".html"), page.encode())
+        return place
+
+    # -- later -----------------------------------------------------------------------------
+
+    def replay(self, since: date, report: Path | None) -> int:
+        """What to erase again after a restore from a backup made on `since`."""
+        remembered = state.load(state.path_for(self.path), self.manifest.digest)
+        if remembered is not None and date.fromisoformat(remembered.at[:10]) < since:
+            terminal.say(
+                f"The backup of {since} is younger than the erasure; what is there is told all the "
+                "same."
+            )
+        connectors = {connector.source: connector for connector in self.plan.connectors}
+        found = replay.check(self.manifest, connectors, Fingerprinter(self.plan.key))
+        said = f"{len(found.again):,} to erase again" if found.again else "Nothing came back"
+        self._say(said, (*found.again, *found.unknown), ())
+        self._write(report, "replay", said, (*found.again, *found.unknown), ())
+        if found.again:
+            return REACHED
+        return INCOMPLETE if found.unknown else COMPLETE
+
+    # -- printing --------------------------------------------------------------------------
+
+    def _say(
+        self, said: str, problems: Sequence[Problem], checked: Sequence[Checked]
+    ) -> None:  # fmt: skip
+        if checked:
+            met = Counter((one.action, str(one.state)) for one in checked)
+            rows = [(action, how, count) for (action, how), count in sorted(met.items())]
+            terminal.table(("to do", "as met", "entries"), rows)
+            terminal.say("")
+        order = list(Weight)
+        listed = sorted(problems, key=lambda p: (order.index(p.weight), p.cause, p.locator))
+        if listed:
+            rows_of = [(str(p.weight), str(p.cause), p.locator, p.why) for p in listed[:_SHOWN]]
+            terminal.table(("weight", "what", "where", "why"), rows_of)
+            if len(listed) > _SHOWN:
+                terminal.say(f"... and {len(listed) - _SHOWN:,} more; see them all with --report")
+            terminal.say("")
+        terminal.say(said)
+
+    def _write(
+        self, report: Path | None, mode: str, said: str, problems: Sequence[Problem],
+        checked: Sequence[Checked],
+    ) -> None:  # fmt: skip
+        if report is None:
+            return
+        by_place: dict[str, list[str]] = {}
+        for problem in problems:
+            by_place.setdefault(problem.locator, []).append(f"{problem.cause}: {problem.why}")
+        document: dict[str, Any] = {
+            "format": "pdscan/verification/1", "mode": mode, "manifest": self.manifest.digest,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"), "result": said,
+            "problems": [msgspec.to_builtins(problem) for problem in problems],
+            "entries": [
+                msgspec.to_builtins(one) | {"against": by_place.get(one.locator, [])}
+                for one in checked
+            ],
+        }  # fmt: skip
+        state.write_private(report, msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+
+
+def accepted(given: Iterable[str], by: str | None) -> tuple[Acceptance, ...]:
+    """``LOCATOR=REASON`` as values; raises UsageError where there is no reason."""
+    found = []
+    for text in given:
+        locator, _, reason = text.rpartition("=")
+        if not locator or not reason.strip():
+            raise UsageError("--accept wants LOCATOR=REASON, the locator as the report names it")
+        found.append(Acceptance(locator, by or getpass.getuser(), reason.strip()))
+    return tuple(found)
+
+
+def moment(text: str) -> date:
+    """A date (ISO 8601); raises UsageError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("--replay wants the date of the backup, as in 2026-11-01") from None
+
+
+def _values(
+    kept: Iterable[identifiers.Identifier], detectors: Iterable[Detector]
+) -> Iterator[Value]:
+    """The identifiers as they stood, and in the one form of all spellings."""
+    known = {detector.kind: detector for detector in detectors}
+    for one in kept:
+        yield Value(one.kind, one.value)
+        form = canonical_form(one.value, known[one.kind]) if one.kind in known else None
+        if form is not None:
+            yield Value(one.kind, form.decode("utf-8", "replace"))
+
+
+def _without(weight: Weight) -> Problem:
+    return Problem(
+        Cause.IDENTIFIERS, "", "the identifiers themselves are not at hand, so hashes and "
+        "encodings of them were not looked for", weight,
+    )  # fmt: skip
+
+
+def _counted(problems: Iterable[Problem]) -> dict[str, int]:
+    return dict(sorted(Counter(str(problem.cause) for problem in problems).items()))
+
+
+def _retained(manifest: Manifest) -> dict[str, int]:
+    kept = Counter(
+        f"{entry.grounds[0].law or entry.grounds[0].rule if entry.grounds else entry.reason}, "
+        f"until {entry.until or 'it is decided'}"
+        for entry in manifest.entries
+        if entry.action is Action.RETAIN
+    )
+    return dict(sorted(kept.items()))
