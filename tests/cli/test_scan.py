@@ -32,11 +32,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 SUMMARY = """\
-Source Kind Found very likely likely What it is
-data email 2 1 1 E-mail address
-data fi.hetu 1 1 · Finnish personal identity code (henkilötunnus)
+Source Kind Found very likely likely possible What it is
+data email 2 1 1 · E-mail address
+data fi.hetu 1 1 · · Finnish personal identity code (henkilötunnus)
+data person_name 1 · · 1 Name of a person
 
 Items: 2 read.
+
+Note: names in running text were looked for only beside labels, greetings and in headers: \
+no language model was named (--ner).
 """
 
 
@@ -64,14 +68,14 @@ def test_ndjson_is_valid_against_the_published_schema(folder: Path) -> None:
     schema = json.loads(files("pdscan.exports").joinpath("schemas/finding.schema.json").read_text())
     result = pdscan("scan", "data", "-f", "ndjson", cwd=folder)
     rows = [json.loads(line) for line in result.out.splitlines()]
-    assert len(rows) == 3
+    assert len(rows) == 4
     for row in rows:
         jsonschema.Draft202012Validator(schema).validate(row)
     hetu = next(row for row in rows if row["kind"] == "fi.hetu")
     assert TEXT[hetu["start"] : hetu["end"]] == "131052-308T"
     assert (hetu["line"], hetu["column"]) == (1, 6)
     assert "131052-308T" not in result.out
-    assert result.err.splitlines()[-1] == "pdscan: 3 findings in 2 items"
+    assert result.err.splitlines()[-1] == "pdscan: 4 findings in 2 items"
 
 
 def test_formats_agree(folder: Path) -> None:
@@ -228,7 +232,7 @@ def test_a_progress_bar_on_a_terminal_only(folder: Path) -> None:
     shown = os.read(ours, 1 << 16).decode()
     os.close(ours)
     assert process.returncode == 0
-    assert [json.loads(line)["source"] for line in out.splitlines()] == ["data"] * 3
+    assert [json.loads(line)["source"] for line in out.splitlines()] == ["data"] * 4
     assert "scanning" in shown
     assert "/9.6 MB" in shown, "how much there is"
     assert "MB/s" in shown
