@@ -85,7 +85,9 @@ def test_the_same_inventory_as_undisturbed(place: Path, sent: signal.Signals, jo
     assert hashes(place / name) == hashes(place / "whole")
     run = json.loads((place / name / "run.json").read_text())
     assert run["stopped"] == ""
-    assert sorted(path.name for path in (place / name).iterdir()) == sorted((*TABLES, "run.json", "structure.json"))
+    assert sorted(path.name for path in (place / name).iterdir()) == sorted(
+        (*TABLES, "run.json", "structure.json")
+    )
     assert not (place / f".{name}.part").exists()
     assert "720,000" in result.out
 
