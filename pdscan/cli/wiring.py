@@ -141,7 +141,7 @@ def connector(source: Source, settings: Settings, options: ReadOptions) -> Conne
     except ImportError as error:
         raise UsageError(
             f"{source.name}: databases need an optional part of pdscan ({error.name} is missing): "
-            "pip install 'pdscan[databases]'"
+            "pip install --force-reinstall pdscan"
         ) from None
     credentials = resolve(source.name, source.address, command=source.password_command)
     if credentials.warning:

@@ -25,7 +25,7 @@ def open_database(
     except (ImportError, sa.exc.NoSuchModuleError):
         raise UsageError(
             f"{source}: no driver for {url.get_backend_name()} is installed; "
-            "install pdscan[databases], or the SQLAlchemy dialect of that database"
+            "install the SQLAlchemy dialect of that database"
         ) from None
 
 
