@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from pdscan.model import Bytes2D, Ints
 
-_NEWLINE = 0x0A
 _SLICE = 1 << 18  # bytes: what is computed on the way stays in the cache
 
 
@@ -18,7 +17,19 @@ def gather(text: bytes, starts: Ints, width: int) -> Bytes2D:
     if not len(starts):
         return np.zeros((0, width), np.uint8)
     if int(starts.max()) + width > len(text):
-        text = text + bytes(width)
+        beyond = starts + width > len(text)
+        first = int(starts[beyond].min())
+        tail = text[first:] + bytes(width)
+        if beyond.all():
+            return _rows(tail, starts - first, width)
+        rows = np.empty((len(starts), width), np.uint8)
+        rows[beyond] = _rows(tail, starts[beyond] - first, width)
+        rows[~beyond] = _rows(text, starts[~beyond], width)
+        return rows
+    return _rows(text, starts, width)
+
+
+def _rows(text: bytes, starts: Ints, width: int) -> Bytes2D:
     # One item of `width` bytes at every offset: NumPy then copies each row in one move.
     rows: npt.NDArray[np.void] = np.ndarray(
         shape=(len(text) - width + 1,), dtype=f"V{width}", buffer=text, strides=(1,)
@@ -71,6 +82,17 @@ def stack(parts: Sequence[Bytes2D]) -> Bytes2D:
     return rows
 
 
+def count_before(marks: Ints, offsets: Ints, *, at: bool = False) -> Ints:
+    """How many of `marks` stand before each of `offsets`, or also `at` it; both are ascending.
+
+    The fewer are looked up among the more: a table has fewer cells than what is found in them.
+    """
+    if len(offsets) <= len(marks):
+        return np.searchsorted(marks, offsets, side="right" if at else "left")
+    after = np.searchsorted(offsets, marks, side="left" if at else "right")
+    return np.cumsum(np.bincount(after, minlength=len(offsets) + 1)[: len(offsets)])
+
+
 def is_one_of(rows: Bytes2D, codes: bytes) -> npt.NDArray[np.bool_]:
     """Which bytes of `rows` are one of a few `codes`."""
     found = np.zeros(rows.shape, np.bool_)
@@ -84,14 +106,5 @@ def count_characters(text: bytes, start: int, end: int) -> int:
     codes = np.frombuffer(text, np.int8)
     return sum(
         int(np.count_nonzero(codes[low : min(low + _SLICE, end)] >= -64))
-        for low in range(start, end, _SLICE)
-    )
-
-
-def count_lines(text: bytes, start: int, end: int) -> int:
-    """How many line breaks stand in the bytes [start, end)."""
-    codes = np.frombuffer(text, np.uint8)
-    return sum(
-        int(np.count_nonzero(codes[low : min(low + _SLICE, end)] == _NEWLINE))
         for low in range(start, end, _SLICE)
     )

@@ -20,7 +20,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -171,9 +170,8 @@ class InventoryWriter:
 
     def found(self, batch: pa.RecordBatch) -> None:
         """Adds findings; ``item`` holds the numbers that `closed` gets."""
-        numbers, counts = np.unique(batch.column("item").to_numpy(), return_counts=True)
-        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
-            self._counts[number] += count
+        for row in batch.column("item").value_counts().to_pylist():
+            self._counts[row["values"]] += row["counts"]
         for row in batch.column("kind").value_counts().to_pylist():
             self._kinds[row["values"]] += row["counts"]
         self._findings.write(batch)

@@ -6,7 +6,6 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,9 +44,7 @@ def of_target(target: str, settings: Settings) -> list[Classified]:
     with tempfile.TemporaryDirectory(prefix="pdscan-") as folder:
         directory = Path(folder, "inventory")
         job = Job.start(settings, (target,), directory, replace=False, values=False)
-        with closing(job.findings()) as batches:
-            for _ in batches:
-                pass
+        job.run()
         inventory = Inventory(directory)
         found, is_database = _of_inventory(inventory, settings), bool(inventory.structures())
     if not is_database:

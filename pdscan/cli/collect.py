@@ -5,12 +5,13 @@ progress bar.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pdscan.cli.watching import Watch
 from pdscan.custom.columns import DeclaredColumns
@@ -55,23 +56,27 @@ class Totals:
         if outcome.state != State.READ and len(self.not_read) < _LISTED:
             self.not_read.append((locator, outcome))
 
-    def found(self, batch: pa.RecordBatch, sources: pa.Array) -> None:
-        """Counts findings; `sources` holds the name of the source of each."""
-        table = pa.table(
-            {"source": sources, "kind": batch["kind"].cast(pa.string()),
-             "likelihood": batch["likelihood"]}
-        ).group_by(["source", "kind", "likelihood"]).aggregate([([], "count_all")])  # fmt: skip
-        for row in table.to_pylist():
-            key = row["source"], row["kind"], Likelihood(row["likelihood"])
-            self.findings[key] += row["count_all"]
+    def found(self, batch: pa.RecordBatch, sources: Mapping[int, str]) -> None:
+        """Counts findings; `sources` holds the name of the source of each item of the batch."""
+        kinds = batch["kind"].dictionary.to_pylist()
+        numbers = batch["item"].to_numpy()
+        shape = len(kinds), len(Likelihood)
+        code = np.ravel_multi_index(
+            (batch["kind"].indices.to_numpy(), batch["likelihood"].to_numpy()), shape
+        )
+        for number, source in sources.items():
+            mine = code if len(sources) == 1 else code[numbers == number]
+            counts = np.bincount(mine, minlength=shape[0] * shape[1]).reshape(shape)
+            for kind, level in np.argwhere(counts).tolist():
+                self.findings[source, kinds[kind], Likelihood(level)] += int(counts[kind, level])
 
 
 def listed(
-    messages: Iterable[Message], listing: Listing, totals: Totals,
+    messages: Iterable[Message], listing: Listing | None, totals: Totals,
     writer: InventoryWriter | None, finding_filter: FindingFilter, declared: DeclaredColumns,
 ) -> Iterator[pa.RecordBatch]:  # fmt: skip
-    """The findings of a scan as they are printed; the rest of `messages` goes where it belongs.
-    What is `declared` of columns goes before what was found.
+    """The findings of a scan as `listing` prints them, or none; the rest of `messages` goes where
+    it belongs. What is `declared` of columns goes before what was found.
     """
     items: dict[int, Item] = {}  # those that findings may still come for
     closed: list[int] = []
@@ -85,13 +90,19 @@ def listed(
                 batch = declared.judge(finding_filter.keep(batch, items), items)
                 if not batch.num_rows:
                     continue
-                numbers, sources, locators = _columns(batch, items)
-                rows = listing.columns(batch, numbers, sources, locators)
-                totals.found(batch, rows["source"])
+                numbers = np.sort(pc.unique(batch["item"]).to_numpy())
+                of_batch = [items[number] for number in numbers.tolist()]
+                totals.found(
+                    batch,
+                    {n: item.source for n, item in zip(numbers.tolist(), of_batch, strict=True)},
+                )
                 if writer is not None:
                     writer.found(batch.drop_columns([VALUE]) if VALUE in batch.schema.names
                                  else batch)  # fmt: skip
-                yield rows
+                if listing is not None:
+                    sources = pa.array([item.source for item in of_batch], pa.string())
+                    locators = pa.array([str(item.locator) for item in of_batch], pa.string())
+                    yield listing.columns(batch, pa.array(numbers), sources, locators)
             case Closed(number, entry):
                 totals.ended(str(entry.item.locator), entry.outcome)
                 if writer is not None:
@@ -120,14 +131,3 @@ def measured(work: Iterator[Task], watch: Watch) -> Iterator[Task]:
         known += task.cost
         watch.total(known)
         yield task
-
-
-def _columns(batch: pa.RecordBatch, items: dict[int, Item]) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """The numbers, sources and locators of the items of a batch."""
-    numbers = np.unique(batch["item"].to_numpy())
-    of_batch = [items[number] for number in numbers.tolist()]
-    return (
-        pa.array(numbers),
-        pa.array([item.source for item in of_batch], pa.string()),
-        pa.array([str(item.locator) for item in of_batch], pa.string()),
-    )

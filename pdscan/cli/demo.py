@@ -56,8 +56,7 @@ def command(folder: Path, no_scan: bool, story: bool) -> None:
     terminal.say("")
     settings = config.load({}, environment={}, file=settings_file)
     job = Job.start(settings, (), folder / INVENTORY, replace=True, values=False)
-    for _ in job.findings():
-        pass
+    job.run()
     job.print_summary()
     if story:
         from pdscan.cli import story as telling

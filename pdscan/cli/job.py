@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,12 +86,21 @@ class Job:
         since = {"since": str(self.since.directory)} if self.since is not None else {}
         return {**wiring.record(self.settings, self.sources, self.plan), **since}
 
+    def run(self) -> None:
+        """Does what `findings` does, without listing them, which would take a third longer."""
+        with closing(self._findings(None)) as none:
+            for _ in none:
+                pass
+
     def findings(self) -> Generator[pa.RecordBatch, None, None]:
-        """Walks, reads and matches; yields what is printed. At the end the inventory is in its
-        place. One that is stopped is marked and can be gone on with, unless standard input is
-        read. Raises `InventoryError` where it may not be written, `StoppedError` where the disk
+        """Walks, reads and matches; yields the findings as they are listed. At the end the
+        inventory is in its place. One that is stopped is marked and can be gone on with, unless
+        standard input is read. Raises `InventoryError` where it may not be written, `StoppedError` where the disk
         is full.
         """
+        yield from self._findings(Listing(self.kinds))
+
+    def _findings(self, listing: Listing | None) -> Generator[pa.RecordBatch, None, None]:
         writer = journal = None
         try:
             if self.output is not None:
@@ -104,8 +114,8 @@ class Job:
                 watch = Watch(meter, status, self.metrics, self.log)
                 with watch.running(sources=[source.name for source in self.sources]):
                     yield from listed(
-                        watch.seen(self._messages(watch, journal)), Listing(self.kinds),
-                        self.totals, writer, self.finding_filter,
+                        watch.seen(self._messages(watch, journal)),
+                        listing, self.totals, writer, self.finding_filter,
                         DeclaredColumns(self.settings.columns, self.plan.minimum),
                     )  # fmt: skip
                 if writer is not None:

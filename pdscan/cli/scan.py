@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,10 +86,12 @@ def command(
         in_force, targets, output, replace=replace, values=show_values, begun=begun, since=since
     )
     job.metrics, job.log = metrics, log
-    batches = job.findings()
     try:
-        with closing(batches):
-            _print(form, batches, job, lines=lines or show_values)
+        if form == "text" and not (lines or show_values):
+            job.run()
+        else:
+            with closing(job.findings()) as batches:
+                _print(form, batches, job)
     except KeyboardInterrupt:
         raise (job.stopped("interrupted", interrupted=True) or KeyboardInterrupt) from None
     if form == "text":
@@ -101,20 +103,13 @@ def command(
     return COMPLETE if job.totals.complete else INCOMPLETE
 
 
-def _print(form: str, batches: Iterator[Any], job: Job, *, lines: bool) -> None:
+def _print(form: str, batches: Iterator[Any], job: Job) -> None:
     from pdscan.cli import summary
     from pdscan.cli.listing import write
 
     if form != "text":
         stdout = sys.stdout.buffer
         write(stdout, form, batches, job.kinds, values=job.values, tail=job.coverage)
-    elif lines:
+    else:
         summary.print_lines(batches)
         click.echo()
-    else:
-        _exhaust(batches)
-
-
-def _exhaust(batches: Iterable[Any]) -> None:
-    for _ in batches:
-        pass

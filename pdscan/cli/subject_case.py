@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,6 @@ from pdscan.config import Settings, Source
 from pdscan.connectors.interface import Connector
 from pdscan.custom.columns import DeclaredColumns
 from pdscan.errors import AccessError, PdscanError, UsageError
-from pdscan.exports.findings import Listing
 from pdscan.inventory import RUN, Inventory, InventoryWriter
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.runner import run
@@ -41,9 +39,7 @@ def found(
         if others or not kept:
             scanned = Path(folder) / "scanned"
             job = Job.start(settings, others, scanned, replace=False, values=False)
-            with closing(job.findings()) as batches:
-                for _ in batches:
-                    pass
+            job.run()
         inventories = [Inventory(path) for path in kept]
         fingerprinter = _fingerprinter(settings, inventories)
         given = parse(lines, fingerprinter)
@@ -147,10 +143,10 @@ def _scanned_again(
     writer = InventoryWriter(folder)
     work = (Task(number, (unit,)) for number, unit in enumerate(changed.units))
     declared = DeclaredColumns(settings.columns, plan.minimum)
-    listing, left_out = Listing(wiring.kinds_of(plan)), wiring.finding_filter(settings, key)
+    left_out = wiring.finding_filter(settings, key)
     with terminal.Meter() as meter:
         messages = run(plan, work, 1, meter.reading)
-        for _ in listed(messages, listing, Totals(), writer, left_out, declared):
+        for _ in listed(messages, None, Totals(), writer, left_out, declared):
             pass
     writer.close({
         **wiring.record(settings, (), plan),

@@ -16,7 +16,7 @@ from pdscan.matching.findings import SCHEMA, SCHEMA_WITH_VALUES
 from pdscan.matching.fingerprints import SIZE, Fingerprinter
 from pdscan.matching.masks import SECRET, mask
 from pdscan.matching.packs import Base, Pack
-from pdscan.matching.rulers import Ruler, line_starts
+from pdscan.matching.rulers import Ruler
 from pdscan.model import Block, Bytes2D, Ints
 
 _PACK = 1 << 20  # bytes of small blocks that are matched together
@@ -188,16 +188,12 @@ class Scanner:
         # Offsets count from the cell where it has a text of its own, else from the part.
         origin = np.where(own, places.cell_start[rows], pack.first[block])
         shift = np.where(own, 0, pack.characters[block])
-        known = np.unique(np.concatenate([origin, pack.first[block], start]))
-        characters, breaks = ruler.measure(known)
-        at, from_origin, from_block = (
-            np.searchsorted(known, offsets) for offsets in (start, origin, pack.first[block])
-        )
-        above = breaks[at] - breaks[from_block]
-        line_start = np.maximum(line_starts(window, start), pack.first[block])
+        lines = ruler.lines(start)
+        above = lines - ruler.lines(pack.first)[block]
+        line_start = np.maximum(ruler.line_starts(start, lines), pack.first[block])
         column = ruler.between(line_start, start) + 1 + np.where(above == 0, pack.columns[block], 0)
         line = np.where(own, 0, pack.lines[block] + above + 1)
-        first = characters[at] - characters[from_origin] + shift
+        first = ruler.characters(start) - ruler.characters(origin) + shift
         count = len(rows)
         columns = [
             pa.array(pack.items[block]),
@@ -267,7 +263,7 @@ def _named(codes: npt.NDArray[np.int32], names: Iterable[str]) -> pa.Array:
 
 def _after(base: Base, text: bytes, ruler: Ruler, end: int) -> Base:
     """Where the text stands that follows the first `end` bytes of `text`, which is at `base`."""
-    characters, lines = (int(count[0]) for count in ruler.measure(np.array([end])))
+    characters, lines = ruler.at(end)
     column = base.column + characters
     if lines:
         column = count_characters(text, text.rindex(b"\n", 0, end) + 1, end)
