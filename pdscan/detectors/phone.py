@@ -21,6 +21,7 @@ three digits, four in the Nordic countries, so it is asked once for all that dif
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,9 @@ from pdscan.detectors.checks import digits_at, has_any, is_date, levels
 from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape
 from pdscan.detectors.words import BUSINESS, TIME, VERSION
 from pdscan.model import Bytes2D, Ints, Likelihood
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 _TRUNK_REGIONS = ("FI", "SE")
 _PLAIN_REGIONS = ("NO", "DK", "EE")
@@ -163,16 +167,20 @@ def _ask(key: bytes) -> tuple[int, int, bytes]:
             numbers.append(number)
     if not numbers:
         return -1, 0, b""
-    mobile = (
-        number for number in numbers
-        if not swedish and library.number_type(number) == library.PhoneNumberType.MOBILE
-    )  # fmt: skip
-    number = next(mobile, numbers[0])
+    number = numbers[0]
+    if len(numbers) > 1 and not swedish:
+        number = next(filter(_is_mobile, numbers), number)
     region = _CODES.get(number.country_code or 0, "")
     odd = region == "FI" and text.startswith(("04", "050")) and len(text) not in _USUAL_FI
     form = library.format_number(number, library.PhoneNumberFormat.E164).encode()
     level = Likelihood.UNLIKELY if odd else Likelihood.POSSIBLE
     return int(level), _REGIONS.index(region), form
+
+
+def _is_mobile(number: PhoneNumber) -> bool:
+    import phonenumbers as library
+
+    return library.number_type(number) == library.PhoneNumberType.MOBILE
 
 
 DETECTOR = Detector(

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pdscan.columns import count_characters, gather
+from pdscan.columns import count_characters
 from pdscan.matching.candidates import Survey
 from pdscan.matching.engine import Engine, Hits
 from pdscan.matching.findings import SCHEMA, SCHEMA_WITH_VALUES
@@ -44,6 +45,7 @@ class Scanner:
         self._fingerprinter = fingerprinter
         self._values = values
         self._kinds = pa.array([d.kind for d in engine.detectors], pa.string())
+        self._secret = np.array([d.secret for d in engine.detectors], np.bool_)
         self._pack = Pack()
         self._texts: dict[int, _Text] = {}
         self._failed: dict[int, Exception] = {}
@@ -209,7 +211,8 @@ class Scanner:
             pa.array(first + ruler.between(start, end)),
             pa.array(hits.likelihood[rows]),
             _named(hits.evidence[rows].astype(np.int32), hits.evidences),
-            *self._previews_and_fingerprints(window, hits, rows),
+            self._previews(window, hits, rows),
+            self._fingerprints(hits, rows),
         ]  # fmt: skip
         if not self._values:
             return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
@@ -219,31 +222,23 @@ class Scanner:
             [*columns, pa.array(texts, pa.string())], schema=SCHEMA_WITH_VALUES
         )
 
-    def _previews_and_fingerprints(
-        self, window: bytes, hits: Hits, rows: Ints
-    ) -> tuple[pa.Array, pa.Array]:
+    def _previews(self, window: bytes, hits: Hits, rows: Ints) -> pa.Array:
+        previews = mask(window, hits.start[rows], hits.end[rows])
+        secret = self._secret[hits.detector[rows]]
+        return pc.if_else(pa.array(secret), SECRET, previews) if secret.any() else previews
+
+    def _fingerprints(self, hits: Hits, rows: Ints) -> pa.Array:
         """Kind by kind, because the values of a kind are about equally long."""
         prints = np.empty((len(rows), SIZE), np.uint8)
-        previews, order = [], []
-        detector, start = hits.detector[rows], hits.start[rows]
-        length, row = hits.end[rows] - start, hits.row[rows]
+        detector, row = hits.detector[rows], hits.row[rows]
         for number in np.flatnonzero(np.bincount(detector)).tolist():
             mine = np.flatnonzero(detector == number)
-            order.append(mine)
-            if self._engine.detectors[number].secret:
-                previews.append(pa.repeat(SECRET, len(mine)))
-            else:
-                shown = gather(window, start[mine], int(length[mine].max()))
-                previews.append(mask(shown, length[mine]))
             values = hits.canonical[number][row[mine]]
             kind = self._engine.detectors[number].fingerprint_kind
             prints[mine] = self._fingerprinter.column(kind, values, _lengths(values))
-        back = np.empty(len(rows), np.int64)
-        back[np.concatenate(order)] = np.arange(len(rows))
-        fingerprints = pa.FixedSizeBinaryArray.from_buffers(
+        return pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(SIZE), len(rows), [None, pa.py_buffer(prints)]
         )
-        return pa.concat_arrays(previews).take(pa.array(back)), fingerprints
 
 
 def _lengths(values: Bytes2D) -> Ints:
