@@ -27,10 +27,10 @@ from pdscan.detectors.interface import (
 from pdscan.matching import annotating, tokens
 from pdscan.matching.context import LabelIndex
 from pdscan.matching.distinct import once_each
-from pdscan.matching.regions import Regions
+from pdscan.matching.regions import Regions, merge
 from pdscan.matching.shapes import ShapeIndex
 from pdscan.matching.signs import Signed, SignIndex, labelled_cells
-from pdscan.matching.text import Stretch, untouched
+from pdscan.matching.text import SIGHT, Stretch, stretch, untouched
 from pdscan.model import Bytes2D, Ints, Layout
 
 _SIGHT = 8  # bytes beside a match that show its borders
@@ -56,16 +56,20 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A window and where in it there may be candidates (None: nowhere, by digits and anchors)."""
+    """A window and where in it there may be candidates, by digits and anchors: k × 2 byte offsets.
+
+    The text goes on beyond the window where ``cut_left``/``cut_right``.
+    """
 
     window: bytes
-    found: Stretch | None
-    whole: Stretch
+    bounds: Ints
+    cut_left: bool = False
+    cut_right: bool = False
 
     @property
     def is_dense(self) -> bool:
         """Whether signs of candidates are everywhere."""
-        return self.found is not None and self.found.is_whole
+        return len(self.bounds) == 1 and (self.bounds[0] == (0, len(self.window))).all()
 
 
 class CandidateFinder:
@@ -76,7 +80,9 @@ class CandidateFinder:
         detectors: Sequence[Detector],
         labels: LabelIndex,
         annotators: Sequence[Annotator] = (),
+        context_distance: int = 0,
     ) -> None:
+        self._context_distance = context_distance
         self._annotators = annotating.numbered(annotators, end=len(detectors))
         self._detectors = detectors
         self._labels = labels
@@ -93,14 +99,32 @@ class CandidateFinder:
 
     def survey(self, window: bytes, *, cut_left: bool, cut_right: bool) -> Survey:
         """Looks where in `window` there may be candidates."""
-        found = self._regions.find(window, cut_left=cut_left, cut_right=cut_right)
-        whole = untouched(window, cut_left=cut_left, cut_right=cut_right)
-        return Survey(window, found, whole)
+        return Survey(window, self._regions.find(window), cut_left, cut_right)
+
+    def pieces(self, survey: Survey) -> Ints | None:
+        """The parts of the window (k × 2 byte offsets) that have all candidates and what is near
+        them, of all finders; None where it is not worth it to take them out.
+        """
+        if self._annotators:
+            return None
+        extents = self._signs.extents(survey.window)
+        if extents is None:
+            return None
+        lows, highs = [survey.bounds[:, 0], extents[0]], [survey.bounds[:, 1], extents[1]]
+        if self._regexes is not None:
+            for _, starts, ends in self._regexes.find(survey.window):
+                lows.append(starts - _SIGHT)
+                highs.append(ends + _SIGHT)
+        low = np.concatenate(lows) - self._context_distance - SIGHT
+        high = np.concatenate(highs) + self._context_distance + SIGHT
+        return merge(low, high, len(survey.window))
 
     def find(self, survey: Survey, layout: Layout) -> Iterator[Batch]:
         """All candidates that their detector accepts."""
-        window, found, whole = survey.window, survey.found, survey.whole
-        if found is not None and found.text:
+        window, cut_left, cut_right = survey.window, survey.cut_left, survey.cut_right
+        whole = untouched(window, cut_left=cut_left, cut_right=cut_right)
+        if len(survey.bounds):
+            found = stretch(window, survey.bounds, cut_left=cut_left, cut_right=cut_right)
             by_detector: dict[int, list[tokens.Spans]] = {}
             for spans in tokens.find(found.text, self._shapes):
                 by_detector.setdefault(spans.detector, []).append(spans)

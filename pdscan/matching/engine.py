@@ -123,7 +123,7 @@ class Engine:
         }  # fmt: skip
         self._distance = context_distance
         self._strength = np.array([d.strength for d in detectors], np.int64)
-        self._candidates = CandidateFinder(detectors, self._labels, annotators)
+        self._candidates = CandidateFinder(detectors, self._labels, annotators, context_distance)
         #: How far from where a window was cut a finding must stand to be judged with certainty.
         self.reserve = 2 * self._candidates.reach + context_distance
 
@@ -134,6 +134,12 @@ class Engine:
         ``reserve`` bytes to such an end is not reliable.
         """
         return self._candidates.survey(window, cut_left=cut_left, cut_right=cut_right)
+
+    def pieces(self, survey: Survey) -> Ints | None:
+        """The parts of the window (k × 2 byte offsets) that are all there is to match, borders
+        and surroundings included; None where that would be no gain.
+        """
+        return self._candidates.pieces(survey)
 
     def match(self, survey: Survey, layout: Layout) -> Hits | None:
         """The findings in the window, whose cells `layout` knows; None where there is none."""

@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pdscan.columns import count_before
+from pdscan.matching.text import SIGHT
 from pdscan.model import Block, CellLayout, Ints, Places
 
 _BORDER = b"\n\0\n"  # no pattern reaches across
+_CUT = b"\0\0\0"  # the same where a text goes on, so that nothing begins a line there
+
+
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,74 +36,123 @@ class Base:
 
 
 class Pack:
-    """Texts of blocks in a row; the `Layout` over all of them."""
+    """Pieces of text in a row, each a block or what of one is worth a look; the `Layout` over all.
+
+    Of a piece only those findings are wanted that begin in its bytes [low, high), and none right
+    beside an end where its text goes on, ``cut_left``/``cut_right``.
+    """
 
     def __init__(self) -> None:
         self._texts: list[bytes] = []
         self._blocks: list[Block] = []
         self._items: list[int] = []
-        self._bases: list[Base] = []
+        self._bases: list[tuple[int, int, int]] = []  # characters, lines, column
+        self._wanted: list[tuple[int, int]] = []
+        self._cut: list[tuple[bool, bool]] = []
         self.size = 0
 
     def __len__(self) -> int:
-        return len(self._blocks)
+        return len(self._texts)
 
     def add(self, item: int, block: Block, text: bytes, base: Base) -> None:
         """Adds `text` of `block` (with what was left of the blocks before, if they join)."""
         self._texts.append(text)
         self._blocks.append(block)
         self._items.append(item)
-        self._bases.append(base)
+        self._bases.append((base.characters, base.lines, base.column))
+        self._wanted.append((0, len(text)))
+        self._cut.append((False, False))
         self.size += len(text) + len(_BORDER)
 
+    def add_pieces(
+        self, item: int, block: Block, texts: list[bytes], bases: Ints, wanted: Ints, cut: Flags
+    ) -> None:
+        """Adds n pieces of a block without a layout: ``bases`` has characters, lines and column of
+        each, ``wanted`` low and high, ``cut`` left and right.
+        """
+        count = len(texts)
+        self._texts += texts
+        self._blocks += [block] * count
+        self._items += [item] * count
+        self._bases += bases.tolist()
+        self._wanted += wanted.tolist()
+        self._cut += cut.tolist()
+        self.size += sum(map(len, texts)) + count * len(_BORDER)
+
     def apart(self) -> Iterator[tuple[int, Pack]]:
-        """Each block in a pack of its own, with its item."""
-        for item, block, text, base in zip(
-            self._items, self._blocks, self._texts, self._bases, strict=True
-        ):
-            single = Pack()
-            single.add(item, block, text, base)
-            yield item, single
+        """The pieces of each item in a pack of their own."""
+        alone: dict[int, Pack] = {}
+        for row, item in enumerate(self._items):
+            pack = alone.setdefault(item, Pack())
+            for own, all_of_them in zip(pack._columns, self._columns, strict=True):
+                own.append(all_of_them[row])
+            pack.size += len(self._texts[row]) + len(_BORDER)
+        yield from alone.items()
+
+    @property
+    def _columns(self) -> tuple[list[Any], ...]:
+        return (
+            self._texts, self._blocks, self._items, self._bases, self._wanted, self._cut
+        )  # fmt: skip
 
     def close(self) -> bytes:
         """The whole text; nothing is added after it."""
-        lengths = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
-        self.first = np.cumsum(lengths + len(_BORDER)) - lengths - len(_BORDER)
+        count = len(self._texts)
+        lengths = np.fromiter(map(len, self._texts), np.int64, count)
+        cut = np.array(self._cut, np.bool_)
+        is_plain = count == 1 and not cut.any()
+        self.first = np.cumsum(lengths + len(_BORDER)) - lengths
+        if is_plain:
+            self.first = np.zeros(1, np.int64)
         self.last = self.first + lengths
         self.items = np.array(self._items, np.int32)
-        self.characters = np.array([base.characters for base in self._bases], np.int64)
-        self.lines = np.array([base.lines for base in self._bases], np.int64)
-        self.columns = np.array([base.column for base in self._bases], np.int64)
+        self.characters, self.lines, self.columns = np.array(self._bases, np.int64).T
         self.parts = [block.part for block in self._blocks]
-        self.own_text = np.zeros(len(self._blocks), np.bool_)
-        return _BORDER.join(self._texts) if len(self._texts) > 1 else self._texts[0]
+        self.own_text = np.zeros(count, np.bool_)
+        self._has_layout = np.array([b.layout is not None for b in self._blocks], np.bool_)
+        self._labels: dict[str, int] = {}
+        labels = [self._labels.setdefault(b.label, len(self._labels)) for b in self._blocks]
+        self._label = np.array(labels, np.int32)
+        low, high = np.array(self._wanted, np.int64).T
+        self._low = self.first + np.maximum(low, SIGHT * cut[:, 0])
+        self._high = self.first + np.minimum(high, lengths)
+        self._end = self.last - SIGHT * cut[:, 1]
+        if is_plain:
+            return self._texts[0]
+        borders = (_CUT if left else _BORDER for left, _ in self._cut)
+        return b"".join(chain.from_iterable(zip(borders, self._texts, strict=True)))
+
+    def wanted(self, starts: Ints, ends: Ints) -> Ints:
+        """Which of the findings in [start, end) are wanted."""
+        piece = self.block_at(starts)
+        inside = (starts >= self._low[piece]) & (starts < self._high[piece])
+        return np.flatnonzero(inside & (ends <= self._end[piece]))
 
     def block_at(self, offsets: Ints) -> Ints:
-        """Which block each byte offset lies in."""
-        return np.searchsorted(self.first, offsets, side="right") - 1
+        """Which block each byte offset (ascending) lies in."""
+        return count_before(self.first, offsets, at=True) - 1
 
     def place(self, starts: Ints) -> Places:
         """Where the byte offsets `starts` (ascending) lie; see `pdscan.model.Layout`."""
         number = self.block_at(starts)
-        fields: dict[str, int] = {}
-        field = np.zeros(len(starts), np.int32)
+        fields = dict(self._labels)
+        field = self._label[number]
         record = np.full(len(starts), -1, np.int64)
         cell_start, cell_end = self.first[number], self.last[number]
         keys: list[str] | None = None
-        for block_number in np.unique(number).tolist():
-            block = self._blocks[block_number]
-            low, high = np.searchsorted(number, [block_number, block_number + 1]).tolist()
-            if block.layout is None:
-                field[low:high] = fields.setdefault(block.label, len(fields))
-                continue
-            offset = int(self.first[block_number])
-            placed = block.layout.place(starts[low:high] - offset)
+        counts = np.bincount(number, minlength=len(self._texts))
+        for piece_number in np.flatnonzero(counts.astype(np.bool_) & self._has_layout).tolist():
+            layout = self._blocks[piece_number].layout
+            assert layout is not None  # noqa: S101 - asked for those that have one
+            low, high = np.searchsorted(number, [piece_number, piece_number + 1]).tolist()
+            offset = int(self.first[piece_number])
+            placed = layout.place(starts[low:high] - offset)
             codes = [fields.setdefault(name, len(fields)) for name in placed.fields]
             field[low:high] = _recode(placed.field, codes)
             record[low:high] = placed.record
             cell_start[low:high] = placed.cell_start + offset
             cell_end[low:high] = placed.cell_end + offset
-            self.own_text[block_number] = placed.own_text
+            self.own_text[piece_number] = placed.own_text
             if placed.keys is not None:
                 keys = keys or [""] * len(starts)
                 keys[low:high] = placed.keys
@@ -103,17 +160,20 @@ class Pack:
 
     def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
         """The cells of all fields that `wants` accepts; see `pdscan.model.CellLayout`."""
-        starts, ends = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for number, block in enumerate(self._blocks):
-            first = self.first[number : number + 1]
-            if isinstance(block.layout, CellLayout):
-                low, high = block.layout.cells(wants)
-                starts.append(low + first)
-                ends.append(high + first)
-            elif block.layout is None and block.label and wants(block.label):
-                starts.append(first)
-                ends.append(self.last[number : number + 1])
-        return np.concatenate(starts), np.concatenate(ends)
+        is_wanted = np.array([bool(name) and wants(name) for name in self._labels], np.bool_)
+        plain = np.flatnonzero(is_wanted[self._label] & ~self._has_layout)
+        starts, ends = [self.first[plain]], [self.last[plain]]
+        for number in np.flatnonzero(self._has_layout).tolist():
+            layout = self._blocks[number].layout
+            if isinstance(layout, CellLayout):
+                low, high = layout.cells(wants)
+                starts.append(low + self.first[number])
+                ends.append(high + self.first[number])
+        if len(starts) == 1:
+            return starts[0], ends[0]
+        start, end = np.concatenate(starts), np.concatenate(ends)
+        order = np.argsort(start, kind="stable")
+        return start[order], end[order]
 
 
 def _recode(field: npt.NDArray[np.int32], codes: list[int]) -> npt.NDArray[np.int32]:

@@ -16,7 +16,6 @@ import numpy as np
 
 from pdscan.detectors.interface import Detector, Run, Shape
 from pdscan.matching.shapes import LONGEST_WORD
-from pdscan.matching.text import Stretch, stretch
 from pdscan.model import Ints
 
 # Between digits may stand one character, a blank or hyphen of typography among them.
@@ -25,6 +24,10 @@ _SLACK = 48  # bytes around the longest candidate: the end of a sign, and border
 # Where signs stand closer than this from the first ones on, the whole window is looked at.
 _BYTES_PER_SIGN = 160
 _FIRST_SIGNS = 200
+
+
+#: No range at all.
+NOWHERE = np.zeros((0, 2), np.int64)
 
 
 class Regions:
@@ -63,13 +66,13 @@ class Regions:
                 flags=[hyperscan.HS_FLAG_DOTALL] * len(expressions),
             )
 
-    def find(self, window: bytes, *, cut_left: bool, cut_right: bool) -> Stretch | None:
-        """The text around all signs in `window`, or None where there is none.
+    def find(self, window: bytes) -> Ints:
+        """The surroundings of all signs in `window`: k × 2 byte offsets, ascending and apart.
 
-        The window goes on beyond its ends where `cut_left`/`cut_right`.
+        The whole window, where signs are everywhere.
         """
         if self._database is None:
-            return None
+            return NOWHERE
         ends: list[int] = []
         kinds: list[int] = []
         add_end, add_kind = ends.append, kinds.append
@@ -82,19 +85,21 @@ class Regions:
         try:
             self._database.scan(window, match_event_handler=on_match)
         except hyperscan.ScanTerminated:
-            return stretch(window, None, len(window), cut_left=cut_left, cut_right=cut_right)
+            return np.array([[0, len(window)]], np.int64)
         # The text may end in digits: no sign is reported there, for want of a byte after them.
         ends.append(len(window))
         kinds.append(0)
-        bounds = _merge(np.array(ends, np.int64), self._margins[kinds], len(window))
-        return stretch(window, bounds, len(window), cut_left=cut_left, cut_right=cut_right)
+        at, margins = np.array(ends, np.int64), self._margins[kinds]
+        return merge(at - margins, at + margins, len(window))
 
 
-def _merge(ends: Ints, margins: Ints, size: int) -> Ints:
-    """The surroundings of all signs as ranges apart (k × 2)."""
-    low = np.maximum(ends - margins, 0)
+def merge(low: Ints, high: Ints, size: int) -> Ints:
+    """Ranges of a text of `size` bytes put together where they overlap (k × 2)."""
+    if not len(low):
+        return NOWHERE
+    low, high = np.maximum(low, 0), np.minimum(high, size)
     order = np.argsort(low, kind="stable")
-    low, high = low[order], np.minimum(ends + margins, size)[order]
+    low, high = low[order], high[order]
     reach = np.maximum.accumulate(high)
     apart = low[1:] > reach[:-1]
     first = np.concatenate([[True], apart])

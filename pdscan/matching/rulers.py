@@ -111,11 +111,13 @@ class Ruler:
 
 def _begins(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     """Which bytes of UTF-8 begin a character."""
-    return codes.view(np.int8) >= -64
+    begins: npt.NDArray[np.bool_] = codes.view(np.int8) >= -64
+    return begins
 
 
 def _breaks(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    return codes == _NEWLINE
+    breaks: npt.NDArray[np.bool_] = codes == _NEWLINE
+    return breaks
 
 
 def _steps(text: bytes, flags: _Flags) -> Ints:

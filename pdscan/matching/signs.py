@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import hyperscan
 import numpy as np
 
 from pdscan.detectors.interface import Around, Cell, Detector
 from pdscan.matching.context import LabelIndex, label_words
+from pdscan.matching.text import on_characters
 from pdscan.model import CellLayout, Ints, Layout
 
 _COLON, _EQUALS = b":="
@@ -22,6 +23,11 @@ _LOWER = np.array([code | 0x20 if chr(code).isascii() and chr(code).isalpha() el
                    if code >= 0x80 else code for code in range(256)], np.int64)  # fmt: skip
 _LONGEST_SIGN = 128  # bytes, at the beginning of a text
 _LONGEST_LABEL = 48  # bytes
+_TO_CELL = 160  # bytes between a colon and its value: blanks, a line break
+_WORDS_TOGETHER = 8  # of one expression: more take long to compile
+# Where signs stand closer than this from the first ones on, they are held to be everywhere.
+_BYTES_PER_SIGN = 160
+_FIRST_SIGNS = 200
 _MOST_WORDS = 3  # of a label in running text, with the words before it that may change it
 _LABEL = re.compile(
     rb"((?:[\w\x80-\xff]+[ ._-]{1,2}){0,4}[\w\x80-\xff]+)[\\\"'\]]{0,3}[ \t]{0,3}[:=]$"
@@ -95,6 +101,8 @@ class SignIndex:
         self._of_word = [number for _, number in words]
         # Spelled out, because literals with and without case slow one another down.
         self._words = _compile([_literal(word) for word, _ in words])
+        self._extents = _Extents([finder for _, finder in self._around], self._then)
+        self._longest_cell = max((cell.longest for cell in self._cells.values()), default=0)
         # One database for each: together they would fall back to a slower automaton.
         self._expressions = [
             (number, _compile([finder.sign.encode()]))
@@ -102,14 +110,26 @@ class SignIndex:
             if not finder.words
         ]
 
+    def extents(self, window: bytes) -> tuple[Ints, Ints] | None:
+        """The byte ranges around all signs in which their candidates lie, in any order; None where
+        signs are everywhere.
+        """
+        most = _FIRST_SIGNS + len(window) // _BYTES_PER_SIGN
+        found = self._extents.find(window, most)
+        labels = self._label_ends(window)
+        if found is None or len(labels) > most:
+            return None
+        low = np.concatenate([found[0], labels - _LONGEST_LABEL])
+        return low, np.concatenate([found[1], labels + _TO_CELL + self._longest_cell])
+
     def find(self, window: bytes, layout: Layout) -> Iterator[Signed]:
         """The candidates beside all signs in `window`, each within its cell."""
         for number, found in sorted(self._signs(window).items()):
             detector, finder = self._around[number]
             anchors = np.unique(np.array(found, np.int64))
             low, high = _cells(layout, anchors)
-            starts = _on_characters(window, np.maximum(anchors - finder.before, low))
-            last = _on_characters(window, np.minimum(anchors + finder.after, high))
+            starts = on_characters(window, np.maximum(anchors - finder.before, low))
+            last = on_characters(window, np.minimum(anchors + finder.after, high))
             if finder.until:
                 last = np.minimum(last, _first_behind(window, finder.until, anchors))
             inside = anchors <= high
@@ -192,7 +212,7 @@ class SignIndex:
                 )  # fmt: skip
         for (detector, word), (starts, stops) in sorted(found.items()):
             begin, last = np.array(starts, np.int64), np.array(stops, np.int64)
-            last = _on_characters(window, last)
+            last = on_characters(window, last)
             filled = last > begin
             if filled.any():
                 yield Signed(detector, begin[filled], last[filled], label=word)
@@ -207,6 +227,66 @@ class SignIndex:
             for number, word in named.items()
             if number in self._cells and (in_form or not self._labels.is_weak(number, word))
         }
+
+
+class _Extents:
+    """All signs in one database, words with what stands behind them: most are found as words only,
+    and a text that has but such words need not be looked at any closer.
+    """
+
+    def __init__(self, around: Sequence[Around], then: Sequence[re.Pattern[bytes]]) -> None:
+        self._signs = [
+            (number, expression, words)
+            for number, (finder, sign) in enumerate(zip(around, then, strict=True))
+            for expression, words in _whole(finder, sign)
+        ]
+        self._before = np.array([finder.before + _LONGEST_SIGN for finder in around], np.int64)
+        self._after = np.array([finder.after for finder in around], np.int64)
+
+    @cached_property
+    def _database(self) -> hyperscan.Database:
+        """Made when it is first needed: it takes a third of a second for all kinds."""
+        try:
+            return _compile([expression for _, expression, _ in self._signs])
+        except hyperscan.HyperscanError:  # it does not take all that `re` does
+            return _compile([words for _, _, words in self._signs])
+
+    def find(self, window: bytes, most: int) -> tuple[Ints, Ints] | None:
+        """The extents of the candidates around all signs; None for more signs than `most`."""
+        found: list[int] = []
+        ends: list[int] = []
+        add_found, add_end = found.append, ends.append
+
+        def on_match(number: int, _from: int, end: int, _flags: int, _context: object) -> bool:
+            add_found(number)
+            add_end(end)
+            return len(ends) > most
+
+        if self._signs:
+            try:
+                # The beginning of the text counts as a line break before it.
+                self._database.scan(b"\n" + window[:_LONGEST_SIGN], match_event_handler=on_match)
+                self._database.scan(window, match_event_handler=on_match)
+            except hyperscan.ScanTerminated:
+                return None
+        sign = np.array([number for number, _, _ in self._signs], np.int64)[found]
+        end = np.array(ends, np.int64)
+        return end - self._before[sign], end + self._after[sign]
+
+
+def _whole(finder: Around, sign: re.Pattern[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Expressions that end where the signs of `finder` do or behind that, and those of their words
+    alone.
+    """
+    if not finder.words:
+        yield finder.sign.encode(), finder.sign.encode()
+        return
+    spelled = [_literal(spelling) for word in finder.words
+               for spelling in (_spellings(word) if finder.caseless else (word,))]  # fmt: skip
+    behind = sign.pattern.replace(b"(?=", b"(?:")
+    for first in range(0, len(spelled), _WORDS_TOGETHER):
+        words = b"(?:" + b"|".join(spelled[first : first + _WORDS_TOGETHER]) + b")"
+        yield words + (b"(?i:" if finder.caseless else b"(?:") + behind + b")", words
 
 
 def _find(window: bytes, sign: bytes, start: int, stop: int, times: int) -> int:
@@ -259,14 +339,3 @@ def _first_behind(window: bytes, signs: bytes, offsets: Ints) -> Ints:
     at = np.append(np.flatnonzero(wanted[np.frombuffer(window, np.uint8)]), len(window))
     found: Ints = at[np.searchsorted(at, offsets)]
     return found
-
-
-def _on_characters(window: bytes, offsets: Ints) -> Ints:
-    """`offsets` moved back to where a character begins."""
-    codes = np.frombuffer(window + b"\0", np.uint8)
-    for _ in range(3):
-        inside = (codes[offsets] & 0xC0) == 0x80
-        if not inside.any():
-            break
-        offsets = offsets - inside
-    return offsets

@@ -28,7 +28,8 @@ _SIGNS = (
 _SPELLED = re.compile(b"|".join(re.escape(spelling) for spelling in _PLAIN) + b"|" + _SIGNS)
 BORDER = b"\0"
 _LEADS = (b"\xc2", b"\xe2", b"\xe3", b"\xef", b"%")
-_SIGHT = 16  # bytes beside a candidate that must be in sight to judge its borders
+#: Bytes beside a candidate that must be in sight to judge its borders.
+SIGHT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,6 @@ class Stretch:
 
     text: bytes
     _steps: tuple[_Pieces, ...]
-    is_whole: bool  # nothing of the window was left out
     _first: Ints  # of each part, in the window, beyond which nothing can be judged
     _last: Ints
 
@@ -68,30 +68,36 @@ class Stretch:
         return (starts >= self._first[part]) & (ends <= self._last[part])
 
 
-def stretch(
-    window: bytes, bounds: Ints | None, size: int, *, cut_left: bool, cut_right: bool
-) -> Stretch:
-    """The parts of `window` within `bounds` (k × 2 byte offsets; None: all of it) in a row."""
-    text, steps = window, tuple[_Pieces, ...]()
-    if bounds is None or (len(bounds) == 1 and (bounds[0] == (0, size)).all()):
-        bounds = np.array([[0, size]], np.int64)
-    else:
+def stretch(window: bytes, bounds: Ints, *, cut_left: bool, cut_right: bool) -> Stretch:
+    """The parts of `window` within `bounds` (k × 2 byte offsets, k > 0) in a row."""
+    size, text, steps = len(window), window, tuple[_Pieces, ...]()
+    if len(bounds) > 1 or (bounds[0] != (0, size)).any():
         pairs = bounds.tolist()
         text = BORDER.join([window[low:high] for low, high in pairs])
         lengths = bounds[:, 1] - bounds[:, 0] + 1
         steps = (_Pieces(np.cumsum(lengths) - lengths, bounds[:, 0]),)
-    first = np.where(bounds[:, 0] > 0, bounds[:, 0] + _SIGHT, _SIGHT if cut_left else 0)
-    last = np.where(
-        bounds[:, 1] < size, bounds[:, 1] - _SIGHT, size - _SIGHT if cut_right else size
-    )
+    first = np.where(bounds[:, 0] > 0, bounds[:, 0] + SIGHT, SIGHT if cut_left else 0)
+    last = np.where(bounds[:, 1] < size, bounds[:, 1] - SIGHT, size - SIGHT if cut_right else size)
     text, pieces = _make_plain(text)
-    return Stretch(text, (pieces, *steps) if pieces else steps, not steps, first, last)
+    return Stretch(text, (pieces, *steps) if pieces else steps, first, last)
 
 
 def untouched(window: bytes, *, cut_left: bool, cut_right: bool) -> Stretch:
     """All of `window` as it is."""
     first, last = np.array([int(cut_left)]), np.array([len(window) - int(cut_right)])
-    return Stretch(window, (), True, first, last)
+    return Stretch(window, (), first, last)
+
+
+def on_characters(window: bytes, offsets: Ints) -> Ints:
+    """`offsets` moved back to where a character begins."""
+    codes = np.frombuffer(window or b"\0", np.uint8)
+    for _ in range(3):
+        inside = (codes[np.minimum(offsets, len(codes) - 1)] & 0xC0) == 0x80
+        inside &= offsets < len(codes)
+        if not inside.any():
+            break
+        offsets = offsets - inside
+    return offsets
 
 
 def _make_plain(text: bytes) -> tuple[bytes, _Pieces | None]:

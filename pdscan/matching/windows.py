@@ -18,9 +18,11 @@ from pdscan.matching.fingerprints import SIZE, Fingerprinter
 from pdscan.matching.masks import SECRET, mask
 from pdscan.matching.packs import Base, Pack
 from pdscan.matching.rulers import Ruler
+from pdscan.matching.text import on_characters
 from pdscan.model import Block, Bytes2D, Ints
 
 _PACK = 1 << 20  # bytes of small blocks that are matched together
+_SMALL = 1 << 16  # bytes up to which a block is matched as it is
 _DENSE = 2 << 20  # bytes of dense text that are matched together
 
 
@@ -67,13 +69,13 @@ class Scanner:
         text = self._texts.get(item)
         if text is None or text.part != block.part:
             text = self._texts[item] = _Text(block.part)
-        if not block.joins and not text.tail:
+        is_small = len(block.text) < _SMALL or block.layout is not None
+        if is_small and not block.joins and not text.tail:
             self._pack.add(item, block, block.text, text.base)
             text.base = _after(text.base, block.text, Ruler(block.text), len(block.text))
             if self._pack.size >= _PACK:
                 yield from self.flush()
             return
-        yield from self.flush()
         try:
             if len(block.text) < 8 * self._engine.reserve:
                 block = replace(block, text=text.tail + block.text)
@@ -99,11 +101,10 @@ class Scanner:
     def _packed(self, pack: Pack) -> pa.RecordBatch | None:
         window = pack.close()
         hits = self._engine.match(self._engine.survey(window), pack)
-        return (
-            None
-            if hits is None
-            else self._batch(pack, window, Ruler(window), hits, np.arange(len(hits)))
-        )
+        if hits is None:
+            return None
+        rows = pack.wanted(hits.start, hits.end)
+        return self._batch(pack, window, Ruler(window), hits, rows) if len(rows) else None
 
     def _apart(self, pack: Pack) -> Iterator[pa.RecordBatch]:
         for item, single in pack.apart():
@@ -166,7 +167,18 @@ class Scanner:
     def _findings(
         self, item: int, text: _Text, block: Block, survey: Survey, ruler: Ruler, limit: int
     ) -> Iterator[pa.RecordBatch]:
-        """The findings that begin between what is accepted already and `limit`."""
+        """The findings that begin between what is accepted already and `limit`; they come with the
+        next pack where it pays to take out the pieces that they stand in.
+        """
+        bounds = None
+        if block.layout is None and not survey.is_dense:
+            bounds = self._engine.pieces(survey)
+        if bounds is not None:
+            self._cut(item, text, block, survey, ruler, bounds, limit)
+            if self._pack.size >= _PACK:
+                yield from self.flush()
+            return
+        yield from self.flush()
         pack = Pack()
         pack.add(item, block, survey.window, text.base)
         pack.close()
@@ -175,6 +187,30 @@ class Scanner:
             rows = np.flatnonzero((hits.start >= text.accepted) & (hits.start < limit))
             if len(rows):
                 yield self._batch(pack, survey.window, ruler, hits, rows)
+
+    def _cut(
+        self, item: int, text: _Text, block: Block, survey: Survey, ruler: Ruler, bounds: Ints,
+        limit: int,
+    ) -> None:  # fmt: skip
+        """Lays the pieces of the window within `bounds` into the pack."""
+        window, size = survey.window, len(survey.window)
+        bounds = on_characters(window, bounds)
+        bounds = bounds[(bounds[:, 1] > text.accepted) & (bounds[:, 0] < limit)]
+        if not len(bounds):
+            return
+        low, high = bounds.T
+        lines = ruler.lines(low)
+        starts = ruler.line_starts(low, lines)
+        column = ruler.between(starts, low) + np.where(lines == 0, text.base.column, 0)
+        characters = ruler.characters(low) + text.base.characters
+        self._pack.add_pieces(
+            item,
+            block,
+            [window[first:last] for first, last in bounds.tolist()],
+            np.stack([characters, lines + text.base.lines, column], axis=1),
+            np.stack([text.accepted - low, limit - low], axis=1),
+            np.stack([(low > 0) | survey.cut_left, (high < size) | survey.cut_right], axis=1),
+        )
 
     def _batch(
         self, pack: Pack, window: bytes, ruler: Ruler, hits: Hits, rows: Ints
