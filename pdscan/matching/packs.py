@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +23,7 @@ _CUT = b"\0\0\0"  # the same where a text goes on, so that nothing begins a line
 
 
 Flags = npt.NDArray[np.bool_]
+_WHOLE = np.zeros((1, 2), np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class Pack:
         self._texts: list[bytes] = []
         self._blocks: list[Block] = []
         self._items: list[int] = []
-        self._bases: list[tuple[int, int, int]] = []  # characters, lines, column
-        self._wanted: list[tuple[int, int]] = []
-        self._cut: list[tuple[bool, bool]] = []
+        self._bases: list[Ints] = []  # n × 3: characters, lines, column
+        self._wanted: list[Ints] = []  # n × 2: low, high
+        self._cut: list[Flags] = []  # n × 2: left, right
         self.size = 0
 
     def __len__(self) -> int:
@@ -56,70 +56,62 @@ class Pack:
 
     def add(self, item: int, block: Block, text: bytes, base: Base) -> None:
         """Adds `text` of `block` (with what was left of the blocks before, if they join)."""
-        self._texts.append(text)
-        self._blocks.append(block)
-        self._items.append(item)
-        self._bases.append((base.characters, base.lines, base.column))
-        self._wanted.append((0, len(text)))
-        self._cut.append((False, False))
-        self.size += len(text) + len(_BORDER)
+        bases = np.array([[base.characters, base.lines, base.column]], np.int64)
+        self.add_pieces(item, block, [text], bases, np.array([[0, len(text)]], np.int64), _WHOLE)
 
     def add_pieces(
         self, item: int, block: Block, texts: list[bytes], bases: Ints, wanted: Ints, cut: Flags
     ) -> None:
-        """Adds n pieces of a block without a layout: ``bases`` has characters, lines and column of
-        each, ``wanted`` low and high, ``cut`` left and right.
+        """Adds n pieces of a block, which has no layout if they are not the whole of it.
+
+        ``bases`` has characters, lines and column of each, ``wanted`` low and high, ``cut`` left
+        and right.
         """
-        count = len(texts)
         self._texts += texts
-        self._blocks += [block] * count
-        self._items += [item] * count
-        self._bases += bases.tolist()
-        self._wanted += wanted.tolist()
-        self._cut += cut.tolist()
-        self.size += sum(map(len, texts)) + count * len(_BORDER)
+        self._blocks += [block] * len(texts)
+        self._items += [item] * len(texts)
+        self._bases.append(bases)
+        self._wanted.append(wanted)
+        self._cut.append(cut)
+        self.size += sum(map(len, texts)) + len(texts) * len(_BORDER)
 
     def apart(self) -> Iterator[tuple[int, Pack]]:
         """The pieces of each item in a pack of their own."""
         alone: dict[int, Pack] = {}
+        bases, wanted = np.concatenate(self._bases), np.concatenate(self._wanted)
+        cut = np.concatenate(self._cut)
         for row, item in enumerate(self._items):
-            pack = alone.setdefault(item, Pack())
-            for own, all_of_them in zip(pack._columns, self._columns, strict=True):
-                own.append(all_of_them[row])
-            pack.size += len(self._texts[row]) + len(_BORDER)
+            alone.setdefault(item, Pack()).add_pieces(
+                item, self._blocks[row], [self._texts[row]],
+                bases[row : row + 1], wanted[row : row + 1], cut[row : row + 1],
+            )  # fmt: skip
         yield from alone.items()
-
-    @property
-    def _columns(self) -> tuple[list[Any], ...]:
-        return (
-            self._texts, self._blocks, self._items, self._bases, self._wanted, self._cut
-        )  # fmt: skip
 
     def close(self) -> bytes:
         """The whole text; nothing is added after it."""
         count = len(self._texts)
         lengths = np.fromiter(map(len, self._texts), np.int64, count)
-        cut = np.array(self._cut, np.bool_)
+        cut = np.concatenate(self._cut)
         is_plain = count == 1 and not cut.any()
         self.first = np.cumsum(lengths + len(_BORDER)) - lengths
         if is_plain:
             self.first = np.zeros(1, np.int64)
         self.last = self.first + lengths
         self.items = np.array(self._items, np.int32)
-        self.characters, self.lines, self.columns = np.array(self._bases, np.int64).T
+        self.characters, self.lines, self.columns = np.concatenate(self._bases).T
         self.parts = [block.part for block in self._blocks]
         self.own_text = np.zeros(count, np.bool_)
         self._has_layout = np.array([b.layout is not None for b in self._blocks], np.bool_)
         self._labels: dict[str, int] = {}
         labels = [self._labels.setdefault(b.label, len(self._labels)) for b in self._blocks]
         self._label = np.array(labels, np.int32)
-        low, high = np.array(self._wanted, np.int64).T
+        low, high = np.concatenate(self._wanted).T
         self._low = self.first + np.maximum(low, SIGHT * cut[:, 0])
         self._high = self.first + np.minimum(high, lengths)
         self._end = self.last - SIGHT * cut[:, 1]
         if is_plain:
             return self._texts[0]
-        borders = (_CUT if left else _BORDER for left, _ in self._cut)
+        borders = (_CUT if is_cut else _BORDER for is_cut in cut[:, 0].tolist())
         return b"".join(chain.from_iterable(zip(borders, self._texts, strict=True)))
 
     def wanted(self, starts: Ints, ends: Ints) -> Ints:

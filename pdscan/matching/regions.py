@@ -20,7 +20,7 @@ from pdscan.model import Ints
 
 # Between digits may stand one character, a blank or hyphen of typography among them.
 _DIGITS = r"[0-9](?:(?:[-+./ A-Za-z]|\xc2\xa0|\xe2\x80[\x80-\xaf])?[0-9]){5}[^0-9]"
-_SLACK = 48  # bytes around the longest candidate: the end of a sign, and borders in sight
+_SLACK = 24  # bytes around the longest candidate: the end of a sign, and borders in sight
 # Where signs stand closer than this from the first ones on, the whole window is looked at.
 _BYTES_PER_SIGN = 160
 _FIRST_SIGNS = 200
