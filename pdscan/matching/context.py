@@ -255,27 +255,30 @@ class LabelIndex:
         cells = [[f for f in d.finders if isinstance(f, Cell)] for d in detectors]
         self._unless = [{label_words(word) for f in own for word in f.unless} for own in cells]
         self._weak = [{label_words(word) for f in own for word in f.weak} for own in cells]
-        self._known: dict[tuple[str, bool], Mapping[int, str]] = {}
+        self._known: dict[str, Mapping[int, str]] = {}
+        self._known_at_end: dict[str, Mapping[int, str]] = {}
 
     def __call__(self, label: str) -> Mapping[int, str]:
         """The detectors (by number) that `label` speaks for, with the word that does."""
-        return self._recall(label, at_end=False)
+        known = self._known.get(label)
+        return self._learn(self._known, label, at_end=False) if known is None else known
 
     def at_end(self, label: str) -> Mapping[int, str]:
         """The same for words that end with a label: ``customer's first name``."""
-        return self._recall(label, at_end=True)
+        known = self._known_at_end.get(label)
+        return self._learn(self._known_at_end, label, at_end=True) if known is None else known
 
     def is_weak(self, detector: int, word: str) -> bool:
         """Whether the label `word` speaks for other things as often."""
         return word in self._weak[detector]
 
-    def _recall(self, label: str, *, at_end: bool) -> Mapping[int, str]:
-        known = self._known.get((label, at_end))
-        if known is None:
-            if len(self._known) >= _KNOWN:
-                self._known.clear()
-            known = self._known[label, at_end] = self._look_up(label_words(label), at_end=at_end)
-        return known
+    def _learn(
+        self, known: dict[str, Mapping[int, str]], label: str, *, at_end: bool
+    ) -> Mapping[int, str]:
+        if len(known) >= _KNOWN:
+            known.clear()
+        known[label] = self._look_up(label_words(label), at_end=at_end)
+        return known[label]
 
     def _look_up(self, words: str, *, at_end: bool) -> Mapping[int, str]:
         parts = words.split()

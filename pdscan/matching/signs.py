@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -33,6 +34,7 @@ _LABEL = re.compile(
     rb"((?:[\w\x80-\xff]+[ ._-]{1,2}){0,4}[\w\x80-\xff]+)[\\\"'\]]{0,3}[ \t]{0,3}[:=]$"
 )
 _LAST_WORD = re.compile(rb"(?:^|[ ._-])[A-Z][^ ._-]*$")  # with a capital: of a form, not of code
+_NONE = np.zeros(0, np.int64)
 _TO_VALUE = re.compile(rb"[ \t]*(?:\r?\n[ \t]*(?=[^:=\n]*(?:\n|\Z)))?(\\?[\"'])?")
 _TO_VALUE_ON_LINE = re.compile(rb"[ \t]*(\\?[\"'])?")
 
@@ -98,7 +100,7 @@ class SignIndex:
             for word in finder.words
             for spelling in (_spellings(word) if finder.caseless else (word,))
         ]
-        self._of_word = [number for _, number in words]
+        self._of_word = np.array([number for _, number in words], np.int64)
         # Spelled out, because literals with and without case slow one another down.
         self._words = _compile([_literal(word) for word, _ in words])
         self._extents = _Extents([finder for _, finder in self._around], self._then)
@@ -126,7 +128,9 @@ class SignIndex:
         """The candidates beside all signs in `window`, each within its cell."""
         for number, found in sorted(self._signs(window).items()):
             detector, finder = self._around[number]
-            anchors = np.unique(np.array(found, np.int64))
+            anchors = np.unique(found)
+            if not len(anchors):
+                continue
             low, high = _cells(layout, anchors)
             starts = on_characters(window, np.maximum(anchors - finder.before, low))
             last = on_characters(window, np.minimum(anchors + finder.after, high))
@@ -140,36 +144,31 @@ class SignIndex:
             low, high = _cells(layout, labels)
             yield from self._values(window, labels.tolist(), low.tolist(), high.tolist())
 
-    def _signs(self, window: bytes) -> dict[int, list[int]]:
+    def _signs(self, window: bytes) -> dict[int, Ints]:
         """Where the signs of each `Around` end."""
-        hits: dict[int, list[int]] = {}
-        if self._of_word:
+        hits: dict[int, list[Ints]] = {}
+        if len(self._of_word):
             # The beginning of the text counts as a line break before it.
             for text, shift in ((window, 0), (b"\n" + window[:_LONGEST_SIGN], 1)):
-
-                def on_word(
-                    word: int, _from: int, end: int, _flags: int, _context: object,
-                    text: bytes = text, shift: int = shift,
-                ) -> None:  # fmt: skip
-                    number = self._of_word[word]
-                    sign = self._then[number].match(text, end)
-                    if sign is not None:
-                        hits.setdefault(number, []).append(sign.end() - shift)
-
-                self._words.scan(text, match_event_handler=on_word)
+                for number, ends in self._behind_words(text):
+                    hits.setdefault(number, []).append(ends - shift)
         for number, database in self._expressions:
-            found: list[int] = []
+            _, ends = _ends(database, window)
+            if len(ends):
+                hits[number] = [ends]
+        return {number: np.concatenate(ends) for number, ends in hits.items()}
 
-            def on_sign(
-                _id: int, _from: int, end: int, _flags: int, _context: object,
-                add: Callable[[int], None] = found.append,
-            ) -> None:  # fmt: skip
-                add(end)
-
-            database.scan(window, match_event_handler=on_sign)
-            if found:
-                hits[number] = found
-        return hits
+    def _behind_words(self, text: bytes) -> Iterator[tuple[int, Ints]]:
+        """Where the signs that begin with words end, by the number of their `Around`."""
+        words, ends = _ends(self._words, text)
+        numbers = self._of_word[words]
+        for number in np.flatnonzero(np.bincount(numbers)).tolist():
+            mine = ends[numbers == number]
+            then = self._then[number]
+            if then.pattern:
+                signs = (then.match(text, end) for end in mine.tolist())
+                mine = np.array([sign.end() for sign in signs if sign], np.int64)
+            yield number, mine
 
     def _label_ends(self, window: bytes) -> Ints:
         """Where colons and equals signs end that stand behind what may be a label."""
@@ -253,24 +252,18 @@ class _Extents:
 
     def find(self, window: bytes, most: int) -> tuple[Ints, Ints] | None:
         """The extents of the candidates around all signs; None for more signs than `most`."""
-        found: list[int] = []
-        ends: list[int] = []
-        add_found, add_end = found.append, ends.append
-
-        def on_match(number: int, _from: int, end: int, _flags: int, _context: object) -> bool:
-            add_found(number)
-            add_end(end)
-            return len(ends) > most
-
-        if self._signs:
-            try:
-                # The beginning of the text counts as a line break before it.
-                self._database.scan(b"\n" + window[:_LONGEST_SIGN], match_event_handler=on_match)
-                self._database.scan(window, match_event_handler=on_match)
-            except hyperscan.ScanTerminated:
-                return None
-        sign = np.array([number for number, _, _ in self._signs], np.int64)[found]
-        end = np.array(ends, np.int64)
+        if not self._signs:
+            return _NONE, _NONE
+        try:
+            # The beginning of the text counts as a line break before it.
+            begin = _ends(self._database, b"\n" + window[:_LONGEST_SIGN], most)
+            found, ends = _ends(self._database, window, most)
+        except hyperscan.ScanTerminated:
+            return None
+        sign = np.array([number for number, _, _ in self._signs], np.int64)[
+            np.concatenate([begin[0], found])
+        ]
+        end = np.concatenate([begin[1], ends])
         return end - self._before[sign], end + self._after[sign]
 
 
@@ -316,6 +309,24 @@ def _compile(expressions: Sequence[bytes]) -> hyperscan.Database:
             flags=[hyperscan.HS_FLAG_DOTALL] * len(expressions),
         )
     return database
+
+
+def _ends(database: hyperscan.Database, text: bytes, most: int = sys.maxsize) -> tuple[Ints, Ints]:
+    """The number of the expression and the end of each match in `text`.
+
+    Raises `hyperscan.ScanTerminated` for more matches than `most`.
+    """
+    numbers: list[int] = []
+    ends: list[int] = []
+    add_number, add_end = numbers.append, ends.append
+
+    def on_match(number: int, _from: int, end: int, _flags: int, _context: object) -> bool | None:
+        add_number(number)
+        add_end(end)
+        return len(ends) > most or None
+
+    database.scan(text, match_event_handler=on_match)
+    return np.array(numbers, np.int64), np.array(ends, np.int64)
 
 
 def _spellings(word: str) -> list[str]:
