@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import corpora
+from bench import corpora, patterns
 from bench.measure import Run, best, pdscan, run
 from bench.table import Row
 
@@ -37,23 +37,36 @@ def rows(folder: Path, *, small: bool) -> Iterator[Row]:
             peer = best([*_rg(), path])
             yield Row(f"{path.name}, 12 kinds", "ripgrep", path.stat().st_size, peer,
                       _scan(path, KINDS), target)  # fmt: skip
+        yield _all_kinds(folder, scale)
     yield from _presidio(folder, sparse, dense)
     yield from _growth(folder, small=small)
     peer = best([sys.executable, "-c", "import click"], times=10)
     yield Row("pdscan --version", "import click", 0, peer, best(pdscan("--version"), times=10), 0.5)
 
 
-def _rg() -> list[str | Path]:
-    return ["rg", "-j1", "-o", "--no-unicode", "--no-filename", "-f", _PATTERNS]
+def _rg(expressions: Path = _PATTERNS) -> list[str | Path]:
+    return ["rg", "-j1", "-o", "--no-unicode", "--no-filename", "-U", "-f", expressions]
 
 
 def _scan(path: Path, kinds: str, times: int = 3) -> Run:
     with tempfile.TemporaryDirectory() as scratch:
         command = pdscan(
             "scan", path, "-o", Path(scratch, "inventory"), "--replace", "--jobs", "1",
-            "--detectors", kinds, "--key-file", Path(scratch, "key"),
+            "--key-file", Path(scratch, "key"), *(["--detectors", kinds] if kinds else []),
         )  # fmt: skip
         return best(command, times, accept=(0, 3))
+
+
+def _all_kinds(folder: Path, scale: int) -> Row:
+    """Everything there is to find, beside ripgrep with the same expressions."""
+    prose = corpora.build(folder / "prose.txt", 200 * _MIB // scale, corpora.prose)
+    expressions = patterns.of_all_kinds()
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write("\n".join(expressions) + "\n")
+        file.flush()
+        peer = best([*_rg(Path(file.name)), prose], times=1)
+    return Row(f"{prose.name}, all kinds", f"ripgrep, {len(expressions)} expressions",
+               prose.stat().st_size, peer, _scan(prose, ""), 2.0)  # fmt: skip
 
 
 def _presidio(folder: Path, *paths: Path) -> Iterator[Row]:
