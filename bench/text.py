@@ -44,8 +44,8 @@ def rows(folder: Path, *, small: bool) -> Iterator[Row]:
     yield Row("pdscan --version", "import click", 0, peer, best(pdscan("--version"), times=10), 0.5)
 
 
-def _rg(expressions: Path = _PATTERNS) -> list[str | Path]:
-    return ["rg", "-j1", "-o", "--no-unicode", "--no-filename", "-U", "-f", expressions]
+def _rg(expressions: Path = _PATTERNS, *options: str) -> list[str | Path]:
+    return ["rg", "-j1", "-o", "--no-unicode", "--no-filename", *options, "-f", expressions]
 
 
 def _scan(path: Path, kinds: str, times: int = 3) -> Run:
@@ -64,7 +64,7 @@ def _all_kinds(folder: Path, scale: int) -> Row:
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write("\n".join(expressions) + "\n")
         file.flush()
-        peer = best([*_rg(Path(file.name)), prose], times=1)
+        peer = best([*_rg(Path(file.name), "--multiline"), prose], times=1)
     return Row(f"{prose.name}, all kinds", f"ripgrep, {len(expressions)} expressions",
                prose.stat().st_size, peer, _scan(prose, ""), 2.0)  # fmt: skip
 
