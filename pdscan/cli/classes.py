@@ -48,7 +48,7 @@ def of_target(target: str, settings: Settings) -> list[Classified]:
         inventory = Inventory(directory)
         found, is_database = _of_inventory(inventory, settings), bool(inventory.structures())
     if not is_database:
-        why = "; ".join(outcome.told for _, outcome in job.totals.not_read)
+        why = "; ".join(gap.detail for gap in job.totals.not_read.listed(3))
         raise SourceError(f"{target}: no database could be read. {why}".rstrip())
     return found
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pdscan.cli.gaps import Gaps
 from pdscan.cli.watching import Watch
 from pdscan.custom.columns import DeclaredColumns
 from pdscan.custom.filtering import FindingFilter
@@ -22,7 +23,6 @@ from pdscan.model import Item, Likelihood, Outcome, State
 from pdscan.scan import Closed, Described, Found, Message, Opened, Settled, Task
 
 _AHEAD = 1000  # tasks
-_LISTED = 20  # items named that were not read; all of them are in the ledger
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Totals:
     findings: Counter[tuple[str, str, Likelihood]] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    not_read: list[tuple[str, Outcome]] = field(default_factory=list)  # the first few
+    not_read: Gaps = field(default_factory=Gaps)
 
     @property
     def complete(self) -> bool:
@@ -53,8 +53,7 @@ class Totals:
         self.states[outcome.state] += 1
         if outcome.reason:
             self.reasons[outcome.reason] += 1
-        if outcome.state != State.READ and len(self.not_read) < _LISTED:
-            self.not_read.append((locator, outcome))
+        self.not_read.add(locator, str(outcome.state), str(outcome.reason), outcome.told)
 
     def found(self, batch: pa.RecordBatch, sources: Mapping[int, str]) -> None:
         """Counts findings; `sources` holds the name of the source of each item of the batch."""

@@ -52,7 +52,7 @@ def show(directory: Path, form: str) -> None:
     terminal.say("")
     summary.print_findings(look.totals(), look.kinds)
     more = f"See them all with: pdscan inventory ledger {directory} --not-read"
-    summary.print_coverage(run["states"], look.not_read(20), more)
+    summary.print_coverage(run["states"], look.not_read(), more)
     summary.print_sample(run["reasons"])
 
 

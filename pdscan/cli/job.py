@@ -93,10 +93,11 @@ class Job:
                 pass
 
     def findings(self) -> Generator[pa.RecordBatch, None, None]:
-        """Walks, reads and matches; yields the findings as they are listed. At the end the
-        inventory is in its place. One that is stopped is marked and can be gone on with, unless
-        standard input is read. Raises `InventoryError` where it may not be written, `StoppedError` where the disk
-        is full.
+        """Walks, reads and matches; yields the findings as they are listed.
+
+        At the end the inventory is in its place. One that is stopped is marked and can be gone on
+        with, unless standard input is read. Raises `InventoryError` where it may not be written,
+        `StoppedError` where the disk is full.
         """
         yield from self._findings(Listing(self.kinds))
 
@@ -187,11 +188,7 @@ class Job:
     def print_summary(self) -> None:
         """For people, to standard output."""
         summary.print_findings(self.totals.findings, self.kinds)
-        not_read = [
-            (locator, str(outcome.state), str(outcome.reason), outcome.told)
-            for locator, outcome in self.totals.not_read
-        ]
-        summary.print_coverage(self.totals.states, not_read, self._ledger())
+        summary.print_coverage(self.totals.states, self.totals.not_read, self._ledger())
         summary.print_left_out(
             self.finding_filter.counts, self.finding_filter.allowed, self.finding_filter.foreign
         )

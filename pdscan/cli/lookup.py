@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pdscan import config, detectors, keys
+from pdscan.cli.gaps import Gaps
 from pdscan.errors import AccessError, UsageError
 from pdscan.exports import listings
 from pdscan.exports.findings import Kind, Listing
@@ -56,10 +57,13 @@ class Look:
                 counts[key] = counts.get(key, 0) + row["count_all"]
         return counts
 
-    def not_read(self, most: int) -> list[tuple[str, str, str, str]]:
-        """The first `most` items that were not wholly read."""
-        rows = self.ledger(not_read=True).slice(0, most).to_pylist()
-        return [(row["locator"], row["state"], row["reason"], row["detail"]) for row in rows]
+    def not_read(self) -> Gaps:
+        """What was not wholly read, by why."""
+        gaps = Gaps()
+        columns = self.ledger(not_read=True).select(["locator", "state", "reason", "detail"])
+        for row in zip(*columns.to_pydict().values(), strict=True):
+            gaps.add(*row)
+        return gaps
 
     def ledger(self, *, not_read: bool) -> pa.Table:
         """The coverage ledger, times as ISO 8601."""

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyarrow as pa
 
 from pdscan.cli import terminal
+from pdscan.cli.gaps import Gaps
 from pdscan.custom.verdicts import Verdict
 from pdscan.exports.findings import Kind
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
 from pdscan.model import Likelihood, Reason, State
 
 _SHOWN = tuple(reversed(Likelihood))
+_MOST_GAPS = 20  # lines
 SAMPLE = (
     "A sample: it shows which kinds of data there are, never that something or somebody is not "
     "there."
@@ -44,27 +46,23 @@ def print_findings(
     terminal.table(("Source", "Kind", "Found", *names, "What it is"), rows)
 
 
-def print_coverage(
-    states: Mapping[str, int], not_read: Sequence[tuple[str, str, str, str]], ledger: str
-) -> None:
-    """What was read, and the items that were not as (locator, state, reason, detail).
-
-    `ledger` tells where all of them are, where there are more than these.
-    """
+def print_coverage(states: Mapping[str, int], gaps: Gaps, ledger: str) -> None:
+    """What was read, and why the rest was not; `ledger` tells where all of it is listed."""
     said = [f"{states[state]:,} {word}" for state, word in _DONE.items() if states.get(state)]
     terminal.say("")
     terminal.say(f"Items: {', '.join(said) or 'none'}.")
-    if not not_read:
+    shown = gaps.listed(_MOST_GAPS)
+    if not shown:
         return
     terminal.say("")
     rows = [
-        (_DONE[State(state)], why(reason, detail), locator)
-        for locator, state, reason, detail in not_read
+        (_DONE[State(gap.state)], f"{gap.count:,}", why(gap.reason, gap.detail), gap.locator)
+        for gap in shown
     ]
-    terminal.table(("Not wholly read", "Why", "Where"), rows)
-    more = sum(count for state, count in states.items() if state != State.READ) - len(not_read)
-    if more > 0:
-        terminal.say(f"… and {more:,} more. {ledger}")
+    terminal.table(("Not wholly read", "Items", "Why", "Where"), rows)
+    items = sum(count for state, count in states.items() if state != State.READ)
+    if items > len(shown):
+        terminal.say(f"A line names the first of its items. {ledger}")
 
 
 def print_left_out(
