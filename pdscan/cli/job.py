@@ -13,7 +13,7 @@ import pyarrow as pa
 from pdscan import keys
 from pdscan.cli import summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
-from pdscan.cli.resuming import UNWRITABLE, Begun, terminated_as_interrupt
+from pdscan.cli.resuming import UNWRITABLE, Begun, terminated_as_interrupt, uninterrupted
 from pdscan.cli.watching import Watch
 from pdscan.config import Settings, Source, sources_for
 from pdscan.connectors.files import STANDARD_INPUT
@@ -106,7 +106,8 @@ class Job:
         try:
             if self.output is not None:
                 resume = self.begun is not None
-                writer = InventoryWriter(self.output, replace=self.replace, resume=resume)
+                with uninterrupted():
+                    writer = InventoryWriter(self.output, replace=self.replace, resume=resume)
                 if not any(source.address == STANDARD_INPUT for source in self.sources):
                     journal = Journal(writer.journal)
                     Begun.save(writer.journal, self.record())
