@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterable
@@ -16,10 +15,10 @@ from pdscan.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
     from pdscan.cli.looking import Sources
-    from pdscan.exports.executors.files import Task
     from pdscan.exports.manifest import Entry, Manifest
     from pdscan.matching.fingerprints import Fingerprinter
 
+_SHOWN = 40
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _MANIFEST = click.argument("file", type=_FILE, metavar="MANIFEST")
 _FOLDER = click.option(
@@ -128,69 +127,32 @@ def sql_(file: Path, folder: Path, config_file: Path | None, key_file: str | Non
 @_FOLDER
 @config_options
 def files_(file: Path, folder: Path, config_file: Path | None, key_file: str | None) -> int:
-    """A list of what is to be done to files, messages, and records in files.
+    """What is to be done to files, messages, and records in files.
 
-    files.csv has a line for each; SHA256SUMS checks the whole files: sha256sum --check SHA256SUMS
+    files.csv is for people: which lines, rows, elements or messages of which file go, with masked
+    previews. files.jsonl is the same for scripts. SHA256SUMS guards both: as long as sha256sum
+    --check SHA256SUMS says OK, the lines are where the list says.
     """
-    from pdscan.cli import terminal
+    from pdscan.cli import file_tasks, terminal
     from pdscan.exports import manifest
     from pdscan.exports.executors import files
 
     known = manifest.read(file)
-    tasks: list[Task] = []
-    left_out: list[tuple[Entry, str]] = []
     with _sources(known, config_file) as sources:
-        for entry, task in _tasks(known, sources, _key(config_file, key_file)):
-            if isinstance(task, str):
-                left_out.append((entry, task))
-            else:
-                tasks.append(task)
-    _write(folder / "files.csv", files.as_csv(tasks))
-    _write(folder / "SHA256SUMS", files.as_checksums(tasks))
-    terminal.say(f"{len(tasks):,} things to do: {folder / 'files.csv'}")
+        tasks, left_out = file_tasks.tasks(known, sources, _key(config_file, key_file))
+    for name, write in (
+        ("files.csv", files.as_csv), ("files.jsonl", files.as_json_lines),
+        ("SHA256SUMS", files.as_checksums),
+    ):  # fmt: skip
+        _write(folder / name, write(tasks))
+    if tasks:
+        shown = [(t.do, Path(t.file).name, t.where, ", ".join(t.holds)) for t in tasks[:_SHOWN]]
+        terminal.table(("Do", "File", "Where", "Holds"), shown)
+        if len(tasks) > _SHOWN:
+            terminal.say(f"... and {len(tasks) - _SHOWN:,} more")
+        terminal.say("")
+    terminal.say(f"{len(tasks):,} things to do in files: {folder / 'files.csv'}")
     return _tell_left_out(left_out)
-
-
-def _tasks(
-    known: Manifest, sources: Sources, fingerprinter: Fingerprinter
-) -> Iterable[tuple[Entry, Task | str]]:
-    from pdscan.connectors.fetch import Original, content_fingerprint, fetch_many
-    from pdscan.errors import UnreadableError
-    from pdscan.exports.executors.files import Task
-    from pdscan.exports.manifest import REMOVES
-    from pdscan.model import Locator
-
-    acting = [e for e in known.entries if e.action in REMOVES and not e.blocked]
-    wanted: dict[str, list[Entry]] = {}
-    for entry in acting:
-        place = Locator.parse(entry.holding)
-        if sources.table(place) is None:
-            wanted.setdefault(entry.holding, []).append(entry)
-    by_source: dict[str, list[Locator]] = {}
-    for holding in wanted:
-        place = Locator.parse(holding)
-        by_source.setdefault(place.source, []).append(place)
-    for name, places in by_source.items():
-        root = Path(sources.source(name).address)
-        for place, content in fetch_many(sources.connector(name), places, fingerprinter):
-            for entry in wanted[str(place)]:
-                if isinstance(content, UnreadableError):
-                    yield entry, str(content)
-                    continue
-                if content_fingerprint(fingerprinter, content) != entry.fingerprint:
-                    yield entry, "it has changed since it was planned for"
-                    continue
-                whole = isinstance(content, Original)
-                data = content.data if isinstance(content, Original) else b""
-                on_disk = root if root.is_file() else root / (place.path[0] if place.path else "")
-                inside = str(Locator("", place.path[1:], place.key)).removeprefix(":")
-                spot = entry.place
-                where = f" at {spot.field} {spot.span or ''}".rstrip() if not entry.is_whole else ""
-                yield entry, Task(
-                    entry.number, str(entry.action), str(on_disk), inside,
-                    hashlib.sha256(data).hexdigest() if whole else "", len(data) if whole else -1,
-                    f"{entry.action}{where}: {entry.reason}",
-                )  # fmt: skip
 
 
 @command.command("opendsr")

@@ -137,8 +137,9 @@ class Case:
             known.append(note)
         remembered = state.load(state.path_for(self.path), manifest.digest)
         proof = proving.check(
-            manifest, self.plan, self._jobs, remembered, disguised=disguised, known=known
-        )
+            manifest, self.plan, self._jobs, remembered, disguised=disguised, known=known,
+            accepted=self.accepted,
+        )  # fmt: skip
         proved = proof.verdict in (Verdict.VERIFIED, Verdict.WITH_RETAINED)
         told = self._destroy(proved)
         said = f"VERDICT: {proof.verdict.value.replace('_', ' ')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pdscan.exports.manifest import KEEPS, REMOVES, Action, Entry, Manifest
@@ -24,13 +24,15 @@ from pdscan.verification.model import (
     unknown,
 )
 from pdscan.verification.reread import Met, reread
-from pdscan.verification.rescan import Rescan, Sight, rescan
+from pdscan.verification.rescan import Rescan, Sight, container, rescan
 from pdscan.verification.scope import Holding, Scope
 from pdscan.verification.state import Before
 
 _ALL = "*"
 #: What leaves the verdict open although everything could be read.
-_NOT_LEFT = frozenset({Cause.LOST, Cause.STRIPPED, Cause.UNDECIDED, Cause.APPROVAL})
+_NOT_LEFT = frozenset(
+    {Cause.LOST, Cause.STRIPPED, Cause.BYSTANDER, Cause.UNDECIDED, Cause.APPROVAL}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +57,26 @@ def check(
     before: Before | None,
     *,
     disguised: Sequence[Disguise] = (),
+    accepted: Sequence[Acceptance] = (),
     known: Iterable[Problem] = (),
 ) -> Proof:
     """Reads every place of `manifest` again and scans all sources of `plan` for the person.
 
     `before` is the state at the gate; without it nothing can be verified. `disguised` are hashes
-    and encodings of the person's identifiers. `known` are problems found already.
+    and encodings of the person's identifiers. `accepted` adds to what was accepted at the gate.
+    `known` are problems found already.
     """
     scope = Scope.of(manifest)
     connectors = {connector.source: connector for connector in plan.connectors}
     fingerprinter = Fingerprinter(plan.key)
     problems = [*known, *standing(manifest, connectors, fingerprinter, scope)]
-    accepted: Sequence[Acceptance] = ()
     if before is None:
         problems.append(Problem(
             Cause.NO_BEFORE, "", "the check before the deletion left no state beside the manifest, "
             "so it cannot be told whether kept records are as they were", Weight.UNKNOWN,
         ))  # fmt: skip
     else:
-        accepted = before.accepted
+        accepted = (*before.accepted, *accepted)
     met = reread(
         connectors,
         {place: _expected(holding, before) for place, holding in scope.holdings.items()},
@@ -90,7 +93,7 @@ def check(
     problems += _sights(scope, met, seen.sights)
     if before is not None:
         problems += _blind(before, seen)
-        problems += _bystanders(scope, before, seen)
+        problems += _bystanders(scope, connectors, before, seen)
     weighed = tuple(weigh(problems, accepted))
     return Proof(
         verdict(scope, weighed), weighed, tuple(_checked(scope, met)),
@@ -253,20 +256,41 @@ def _blind(before: Before, seen: Rescan) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _bystanders(scope: Scope, before: Before, seen: Rescan) -> Iterator[Problem]:
-    """Tables and files that lost more records than the manifest accounts for."""
+def _bystanders(
+    scope: Scope, connectors: Container[str], before: Before, seen: Rescan
+) -> Iterator[Problem]:
+    """Tables, files and mailboxes that lost more records than the manifest accounts for.
+
+    Of what was not read nobody knows; it is told as a gap.
+    """
     planned: Counter[str] = Counter()
     for locator, holding in scope.holdings.items():
         if holding.whole.action in REMOVES or holding.removed:
             planned[str(locator.item())] += 1
+            if not locator.key:
+                planned[str(container(locator))] += 1
+    unread = [Locator.parse(gap.locator) for gap in seen.gaps]
+    within = Counter(str(container(gap)) for gap in unread)
     for item, was in before.records.items():
-        lost = was - seen.records.get(item, 0) - planned[item]
-        if lost > 0:
-            yield Problem(
-                Cause.BYSTANDER, item, f"{lost} records with identifiers of others are gone that "
-                "the manifest does not account for; restore them unless somebody else removed them",
-                Weight.NOTICE,
-            )  # fmt: skip
+        lost = was - seen.records.get(item, 0) - planned[item] - within[item]
+        if lost <= 0:
+            continue
+        place = Locator.parse(item)
+        around = scope.holding_of(place)
+        if around is not None and around.whole.action is Action.ERASE:
+            continue  # it went with what it lay in
+        if place.source not in connectors or any(_around(gap, place) for gap in unread):
+            continue
+        yield Problem(
+            Cause.BYSTANDER, item, f"{lost:,} of {was:,} records, messages or files that name "
+            "people are gone, and the manifest does not account for them: bring them back, or let "
+            "whoever removed them for another reason say so (--accept)",
+        )  # fmt: skip
+
+
+def _around(outer: Locator, inner: Locator) -> bool:
+    """Whether `inner` is `outer`, or lies in it."""
+    return outer.source == inner.source and inner.path[: len(outer.path)] == outer.path
 
 
 def _checked(scope: Scope, met: Mapping[Locator, Met]) -> Iterator[Checked]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from pdscan.exports.manifest import Action, Manifest
+from pdscan.subjects.model import NOT_COMPARED, NotRead
 from pdscan.verification.model import Acceptance, Cause, Problem, Verdict, Weight
 from tests.verification.shop import AINO, BJORN, Shop
 
@@ -137,6 +138,12 @@ AT_THE_GATE = (
           weight=Weight.UNKNOWN),
     Fault("a source that is not configured", unplug, Cause.NO_SOURCE, "shop:",
           weight=Weight.UNKNOWN),
+    Fault("a gap of the plan that can be read now", edit(not_read=(NotRead("files:forms.csv",
+          "partial", "ends too early", ""),)), Cause.PLANNED_GAP, "files:forms.csv",
+          weight=Weight.UNKNOWN),
+    Fault("a gap of the plan that is not there any more", edit(not_read=(NotRead("files:old.gz",
+          "partial", "ends too early", ""),)), Cause.PLANNED_GAP, "files:old.gz",
+          weight=Weight.UNKNOWN),
     Fault("a table renamed", deny, Cause.VANISHED, "invoice#key=id:7"),
     Fault("a namesake not decided upon", entry("contract", action=Action.MANUAL), Cause.UNDECIDED,
           "contract.txt"),
@@ -206,7 +213,15 @@ AFTER_IT = (
     Fault("a file that cannot be read", damaged, Cause.GAP, "files:old.csv.gz", I,
           Weight.UNKNOWN),
     Fault("other people's records deleted", sql("DELETE FROM invoice WHERE id = 8"),
-          Cause.BYSTANDER, "invoice", K, Weight.NOTICE),
+          Cause.BYSTANDER, "invoice", I),
+    Fault("other people's rows of an export deleted", write("forms.csv", "email,message\n"
+          "bjorn@example.org,Hej\n"), Cause.BYSTANDER, "files:forms.csv", I),
+    Fault("another's message deleted", lambda s: s.mail(s.files / "others.mbox", (
+          ("4", BJORN, "shop@shop.example", "Hej"),)), Cause.BYSTANDER, "files:others.mbox", I),
+    Fault("another's file deleted", lambda s: (s.files / "others.txt").unlink(),
+          Cause.BYSTANDER, "files:", I),
+    Fault("another's whole export deleted", lambda s: (s.files / "others.csv").unlink(),
+          Cause.BYSTANDER, "files:others.csv", I),
     Fault("no state from the gate", lambda s: setattr(s, "state", None), Cause.NO_BEFORE, "", I,
           Weight.UNKNOWN),
     Fault("an entry never decided", entry("contract", action=Action.MANUAL), Cause.UNDECIDED,
@@ -261,6 +276,40 @@ def test_a_gap_accepted_by_name_opens_the_gate_and_stays_a_gap(shop: Shop) -> No
     assert gate.state.go
     shop.delete()
     assert shop.proof().verdict is Verdict.INCOMPLETE
+
+
+def test_a_gap_of_the_plan_is_accepted_by_name(shop: Shop) -> None:
+    edit(not_read=(NotRead("files:old.gz", "partial", "ends too early", ""),))(shop)
+    shop.accepted.append(Acceptance("files:old.gz", "M. Virtanen", "rotated out"))
+    gate = shop.gate()
+    assert gate.state.go
+    assert [p.weight for p in gate.problems if p.cause is Cause.PLANNED_GAP] == [Weight.ACCEPTED]
+    shop.delete()
+    assert shop.proof().verdict is Verdict.WITH_RETAINED  # there is nothing unread now
+
+
+def test_a_database_that_was_not_compared_is_told_and_scanned(shop: Shop) -> None:
+    line = NotRead("shop:", "partial", NOT_COMPARED, "a database")
+    edit(not_read=(line,))(shop)
+    gate = shop.gate()
+    assert [p.weight for p in gate.problems if p.cause is Cause.PLANNED_GAP] == [Weight.NOTICE]
+    assert gate.state.go
+    shop.left_out = ("shop",)
+    assert {p.weight for p in shop.gate().problems if p.cause is Cause.PLANNED_GAP} == {
+        Weight.UNKNOWN
+    }
+
+
+def test_a_loss_that_somebody_answers_for_leaves_the_proof(shop: Shop) -> None:
+    shop.gate()
+    shop.delete()
+    (shop.files / "others.csv").unlink()
+    shop.accepted.append(Acceptance("files:others.csv", "M. Virtanen", "past its time"))
+    proof = shop.proof()
+    (loss,) = (p for p in proof.problems if p.cause is Cause.BYSTANDER)
+    assert loss.weight is Weight.ACCEPTED
+    assert "M. Virtanen" in loss.why
+    assert proof.verdict is Verdict.WITH_RETAINED
 
 
 def test_a_namesake_is_told_and_is_no_residue(shop: Shop) -> None:
