@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 
 from pdscan import __version__, config, keys, requests
-from pdscan.cli import COMPLETE, INCOMPLETE, REACHED, terminal, wiring
+from pdscan.cli import COMPLETE, INCOMPLETE, REACHED, gather, terminal, wiring
 from pdscan.config import Settings, Source
 from pdscan.detectors.interface import Detector
 from pdscan.errors import AccessError, UsageError
@@ -43,7 +44,6 @@ from pdscan.verification.model import (
 CERTIFICATE_KEY = "certificate.key"  # beside the fingerprint key
 _SHOWN = 40
 _COPIES = ("access", "portability")
-REGISTER = "pdscan-requests.jsonl"  # as pdscan request keeps it
 
 
 @dataclass
@@ -59,7 +59,6 @@ class Case:
     policy: Policy | None
     holds: holding.Holds
     accepted: tuple[Acceptance, ...]
-    register: Path = Path(REGISTER)
 
     @classmethod
     def open(
@@ -112,7 +111,7 @@ class Case:
 
     def _waiting(self) -> list[tuple[str, str]]:
         people = {person.fingerprint for person in self.manifest.header.person}
-        register = requests.Register(self.register, self.plan.key)
+        register = requests.Register(Path(requests.FILE_NAME), self.plan.key)
         return [
             (known.id, known.right) for known in register.requests().values()
             if known.right in _COPIES and known.closed is None and people & set(known.persons)
@@ -146,11 +145,19 @@ class Case:
         self._say(said, proof.problems, proof.checked)
         self._write(report, "again" if again else "after", said, proof.problems, proof.checked)
         place = self._certify(manifest, proof, remembered, disguised, told)
+        self._enter(proof.verdict, place)
         terminal.say(f"Identifiers kept for the check: {told}.")
         terminal.say(f"Certificate: {place} (and {place.with_suffix('.html').name} to print)")
         if proved:
             return COMPLETE
         return REACHED if blocked(proof.problems) else INCOMPLETE
+
+    def _enter(self, verdict: Verdict, place: Path) -> None:
+        request = self.manifest.header.request
+        known = requests.Register(Path(requests.FILE_NAME), self.plan.key).requests().get(request)
+        if known is not None and known.closed is None:
+            digest = hashlib.sha256(place.read_bytes()).hexdigest()
+            gather.enter(request, f"erasure {verdict}, certificate SHA-256 {digest}", self.settings)
 
     @property
     def _sealed(self) -> Path | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pdscan.cli.story import _confirm_rules as confirm_rules
-from pdscan.exports import certificate
+from pdscan.exports import certificate, manifest
 from tests.cli.command import Result, run_here
 
 _CSV = "email,phone\n{aino}bjorn@example.org,+358405556677\nlena@example.net,+358405556688\n"
@@ -150,6 +150,25 @@ def test_from_the_gate_to_the_certificate(estate: Estate) -> None:
     for file in estate.folder.glob("m.*"):
         assert file.stat().st_mode & 0o077 == 0, file
         assert b"aino@example.com" not in file.read_bytes()
+
+
+def test_the_register_of_requests_tells_what_was_done(estate: Estate) -> None:
+    key = ("--key-file", "fingerprint.key")
+    new = ("request", "new", "--right", "erasure", "--id", "email=aino@example.com", *key)
+    assert estate.pdscan(*new).code == 0
+    name = next(iter(json.loads(line)["request"] for line in
+                     (estate.folder / "pdscan-requests.jsonl").read_text().splitlines()))  # fmt: skip
+    assert estate.pdscan("erase", "s.json", "-o", "n", "--request", "2020-0001").code == 2
+    assert estate.pdscan("erase", "s.json", "-o", "n", "--request", name).code == 0
+    assert manifest.read(estate.folder / "n").header.request == name
+    assert "email/1" in manifest.read(estate.folder / "n").header.detectors
+    estate.pdscan("approve", "n", "--role", "dpo", "--by", "officer", "--signing-key", "a.key")
+    assert estate.pdscan("verify", "n", "--before").code == 0
+    estate.write("")
+    assert estate.pdscan("verify", "n", "--after").code == 0
+    told = estate.pdscan("request", "show", name, *key).out
+    assert "erasure planned, manifest" in told
+    assert "erasure verified, certificate SHA-256" in told
 
 
 @pytest.mark.parametrize(
