@@ -138,8 +138,13 @@ def command(
         gather.enter(subject.request, f"erasure planned, manifest {digest}", settings)
     if unknown:
         terminal.tell(
-            f"pdscan: {unknown:,} identifiers could not be read again in the sources; the check "
-            "after the deletion looks for the others"
+            f"pdscan: {unknown:,} of {len(subject.identifiers):,} identifiers could not be read "
+            "again in the sources; the check after the deletion looks for hashes of the others only"
+        )
+    if subject.not_read:
+        terminal.say(
+            f"{len(subject.not_read):,} places could not be wholly read when the person was looked "
+            "for; somebody must answer for each before the deletion (pdscan verify --before)"
         )
     return 3 if subject.not_read or any(not s.record for s in sights.values()) else 0
 
@@ -199,6 +204,9 @@ def _identifiers(
     subject: Subject, contents: Mapping[str, Row | Original], sources: Sources
 ) -> Iterable[Identifier]:
     """The person's identifiers with their values, each read from one place where it stands."""
+    from contextlib import suppress
+    from dataclasses import replace
+
     from pdscan.cli.looking import field_of
     from pdscan.connectors.fetch import Row
     from pdscan.connectors.reopen import text_at
@@ -216,15 +224,15 @@ def _identifiers(
                 continue
             place = Locator.parse(finding.locator)
             value = None
-            if isinstance(content, Row):
+            # In a text the span counts from its beginning, not from that of the cell.
+            if not isinstance(content, Row) or content.spot.lines[0]:
+                there = replace(place, key=()) if isinstance(content, Row) else place
+                with suppress(UnreadableError):
+                    value = text_at(sources.connector(holding.source), there)
+            if value is None and isinstance(content, Row):
                 value = dict(content.values).get(field_of(Locator.parse(holding.locator), place))
                 if value is not None and place.span is not None:
                     value = value[slice(*place.span)]
-            else:
-                try:
-                    value = text_at(sources.connector(holding.source), place)
-                except UnreadableError:
-                    continue
             if value:
                 wanted.discard(known)
                 yield Identifier(finding.kind, finding.fingerprint, value)

@@ -21,7 +21,7 @@ LeftOut = list[tuple[Entry, str]]
 def tasks(
     manifest: Manifest, sources: Sources, fingerprinter: Fingerprinter
 ) -> tuple[list[Task], LeftOut]:
-    """What is to be done in files, in the order of the manifest, and what is left out and why.
+    """What is to be done, file by file, and what is left out and why.
 
     Entries that are blocked wait, and rows of databases have statements.
     """
@@ -46,7 +46,11 @@ def tasks(
                 left_out += [(e, "it has changed since it was planned for") for e in entries]
             else:
                 found += _tasks(entries, place, content, files, left_out)
-    return sorted(found, key=lambda task: task.entry), left_out
+    return sorted(found, key=_place), left_out
+
+
+def _place(task: Task) -> tuple[object, ...]:
+    return task.file, task.inside, task.lines or (0, 0), task.row or 0, task.pointer, task.entry
 
 
 class _Files:

@@ -97,6 +97,37 @@ def _show_entry(known: Manifest, number: int) -> None:
     terminal.table(("", ""), facts)
 
 
+@command.command("certificate")
+@click.argument("file", type=_FILE, metavar="CERTIFICATE")
+@click.option("--public-key", default="", metavar="HEX",
+              help="The key it must be signed with. [default: any]")  # fmt: skip
+def certificate_(file: Path, public_key: str) -> None:
+    """Check that a certificate is as it was signed, and print what it says.
+
+    Anybody can do so who has the file: nothing else is needed but the key of whoever issued it.
+    """
+    from pdscan.cli import terminal
+    from pdscan.exports import certificate
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise AccessError(f"{file}: the certificate cannot be read: {error.strerror}") from None
+    issued = certificate.read(data, str(file), public_key=public_key)
+    facts = [
+        ("Verdict", issued.verdict.replace("_", " ")), ("", certificate.VERDICTS[issued.verdict]),
+        ("Issued", issued.issued), ("Manifest", issued.manifest), ("Request", issued.request),
+        ("Approved by", ", ".join(issued.approved_by)), ("Identifiers", issued.identifiers),
+        *(("Source", f"{s.source}: {s.items:,} items read, {s.gaps:,} not")
+          for s in issued.sources),
+        *(("Kept", f"{count:,} by {rule}") for rule, count in issued.retained.items()),
+        *(("Against it", f"{count:,} {cause}") for cause, count in issued.open.items()),
+        *(("Limit", limit) for limit in issued.limits),
+        ("Signed with", certificate.key_of(data)),
+    ]  # fmt: skip
+    terminal.table(("Certificate", str(file)), [fact for fact in facts if fact[1]])
+
+
 # -- for executors ---------------------------------------------------------------------------------
 
 

@@ -137,6 +137,8 @@ def _kept(whole: Entry, found: Resolution, sight: Sight) -> Iterator[Entry]:
     names = tuple(verdict.field for verdict in found.kept)
     all_kept = len(found.kept) == len(found.fields)
     reason = f"kept by {rule.explained(found.day)}"
+    if first.until != rule.until:
+        reason += f"; by weaker rules until {first.until or 'it is decided'}"
     if rule.meanwhile == "restrict":
         # Kept because a law asks for it, and used for nothing else meanwhile.
         reason += "; not to be used for anything else"

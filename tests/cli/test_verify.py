@@ -142,6 +142,20 @@ def test_from_the_gate_to_the_certificate(estate: Estate) -> None:
     assert issued.identifiers == "destroyed with their key"
     assert issued.approved_by == ("officer (dpo)",)
     assert issued.sources[0].gaps == 0
+    shown = estate.pdscan("manifest", "certificate", name)
+    assert shown.code == 0
+    assert "Nothing of the person was found" in shown.out
+    assert estate.pdscan("manifest", "certificate", name, "--public-key", "00" * 32).code == 2
+    forged = (
+        (estate.folder / name).read_text().replace('"verdict":"verified"', '"verdict":"residual"')
+    )
+    (estate.folder / "forged.json").write_text(forged)
+    assert estate.pdscan("manifest", "certificate", "forged.json").code == 2
+    assert estate.verify("--after").code == 2  # it would replace the proof by a lesser one
+    again = estate.verify("--again")
+    assert again.code == 0
+    assert "Nothing was kept; everything is looked at once more" in again.out
+    assert certificate.read((estate.folder / name).read_bytes(), name) == issued
     assert estate.verify("--replay", "2026-11-01").code == 0
     estate.write(_AINO)
     restored = estate.verify("--replay", "2026-11-01")
