@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ import pytest
 from pdscan.exports.manifest import Action, Manifest
 from pdscan.subjects.model import NOT_COMPARED, NotRead
 from pdscan.verification.model import Acceptance, Cause, Problem, Verdict, Weight
+from tests.verification.conftest import Told
 from tests.verification.shop import AINO, BJORN, Shop
 
 R = Verdict.RESIDUAL
@@ -49,6 +51,14 @@ def write(name: str, data: str | bytes) -> Callable[[Shop], object]:
 def zipped(shop: Shop) -> None:
     with zipfile.ZipFile(shop.files / "backup.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("dump/customer.csv", f"id,email\n1,{AINO['email']}\n")
+
+
+def nested(shop: Shop) -> None:
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("note.txt", "henkilötunnus 131052-308T")
+    with zipfile.ZipFile(shop.files / "year.zip", "w") as archive:
+        archive.writestr("month.zip", inner.getvalue())
 
 
 def damaged(shop: Shop) -> None:
@@ -166,6 +176,17 @@ AFTER_IT = (
           "'aino@example.com', NULL, NULL)"), Cause.RESIDUE, "customer#key=id:3"),
     Fault("another spelling left", sql("UPDATE orders SET note = 'puh. 040 123 4567' "
           "WHERE id = 20"), Cause.RESIDUE, "orders#key=id:20"),
+    Fault("a copy of the table before the deletion", sql("CREATE TABLE customer_old (id int PRIMARY "
+          "KEY, data jsonb); INSERT INTO customer_old VALUES (1, '{\"mail\": "
+          "\"aino@example.com\"}')"), Cause.RESIDUE, "customer_old#key=id:1"),
+    Fault("a kept file under another name", lambda s: (s.files / "contract.txt").rename(
+          s.files / "contract (1).txt"), Cause.RESIDUE, "files:contract (1).txt"),
+    Fault("an encoded message", write("sent.eml", b"From: shop@shop.example\nMIME-Version: 1.0\n"
+          b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+          + base64.b64encode(b"Hei aino@example.com, tervetuloa")), Cause.RESIDUE,
+          "files:sent.eml"),
+    Fault("a number in a document of an archive in an archive", nested, Cause.RESIDUE,
+          "files:year.zip!/month.zip!/note.txt"),
     Fault("a copy in a backup", zipped, Cause.RESIDUE, "backup.zip!/dump/customer.csv"),
     Fault("a row of an export left", write("forms.csv", "email,message\naino@example.com,Hei\n"),
           Cause.REMAINS, "files:forms.csv#key=%23"),
@@ -247,20 +268,22 @@ def test_there_are_enough_faults() -> None:
 
 
 @pytest.mark.parametrize("fault", AT_THE_GATE, ids=lambda fault: fault.name)
-def test_the_gate_catches(shop: Shop, fault: Fault) -> None:
+def test_the_gate_catches(shop: Shop, fault: Fault, told: Told) -> None:
     fault.do(shop)
     gate = shop.gate()
+    told(f"gate: {fault.name}", f"{fault.cause} ({fault.weight}) {fault.place}")
     assert named(gate.problems, fault), gate.problems
     assert not gate.state.go
     assert says_no_value(gate.problems)
 
 
 @pytest.mark.parametrize("fault", AFTER_IT, ids=lambda fault: fault.name)
-def test_the_proof_catches(shop: Shop, fault: Fault) -> None:
+def test_the_proof_catches(shop: Shop, fault: Fault, told: Told) -> None:
     shop.gate()
     shop.delete()
     fault.do(shop)
     proof = shop.proof()
+    told(f"proof: {fault.name}", f"{proof.verdict}: {fault.cause} {fault.place}")
     assert named(proof.problems, fault), proof.problems
     assert proof.verdict is fault.verdict, proof.problems
     assert says_no_value(proof.problems)
