@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pdscan import __version__
+from pdscan import __version__, private
 from pdscan.config import Source
 from pdscan.exports import approvals, certificate
 from pdscan.exports.certificate import Certificate, Scanned
@@ -54,9 +54,9 @@ def compose(
 def write(issued: Certificate, place: Path, key_file: Path) -> None:
     """Signs it and writes it to `place`, and beside it as a page. Raises `AccessError`."""
     data = certificate.sign(issued, approvals.signing_key(key_file.with_name(KEY_NAME)))
-    state.write_private(place, data)
+    private.write(place, data)
     page = certificate.page(data, str(place))
-    state.write_private(place.with_suffix(".html"), page.encode())
+    private.write(place.with_suffix(".html"), page.encode())
 
 
 def _counted(problems: Iterable[Problem]) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -249,10 +248,10 @@ def _key(config_file: Path | None, key_file: str | None) -> Fingerprinter:
 
 
 def _write(path: Path, data: bytes) -> None:
+    from pdscan import private
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
     except OSError as error:
         raise AccessError(f"{path}: cannot be written: {error.strerror}") from None
+    private.write(path, data)

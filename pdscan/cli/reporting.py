@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
+from pdscan import private
 from pdscan.cli import terminal
 from pdscan.exports.manifest import KEEPS, Manifest
-from pdscan.verification import standing, state
+from pdscan.verification import standing
 from pdscan.verification.model import Checked, Problem, Weight
 
 _SHOWN = 40
@@ -63,7 +64,7 @@ def write(
             for one in checked
         ],
     }  # fmt: skip
-    state.write_private(report, msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+    private.write(report, msgspec.json.format(msgspec.json.encode(document)) + b"\n")
 
 
 def due(manifest: Manifest, today: date) -> str:
