@@ -62,11 +62,12 @@ class Case:
     policy: Policy | None
     holds: holding.Holds
     accepted: tuple[Acceptance, ...]
+    others: tuple[Manifest, ...] = ()
 
     @classmethod
     def open(
         cls, path: Path, manifest: Manifest, settings: Settings, *, rules: Path, holds: Path,
-        accepted: tuple[Acceptance, ...],
+        accepted: tuple[Acceptance, ...], others: tuple[Manifest, ...] = (),
     ) -> Case:  # fmt: skip
         """Reads the rules and the holds, and builds what reads all configured sources."""
         sources = config.sources_for((), settings)
@@ -75,7 +76,7 @@ class Case:
         return cls(
             path, manifest, settings, sources, key_file,
             wiring.plan(settings, sources, keys.load(key_file), values=False), policy,
-            holding.read(holds), accepted,
+            holding.read(holds), accepted, others,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -148,7 +149,7 @@ class Case:
         remembered = state.load(state.path_for(self.path), manifest.digest)
         proof = proving.check(
             manifest, self.plan, self._jobs, remembered, disguised=disguised, known=known,
-            accepted=self.accepted,
+            accepted=self.accepted, others=self.others,
         )  # fmt: skip
         proved = proof.verdict in PROVED
         told = self._destroy(proved)
@@ -243,6 +244,8 @@ def accepted(given: Iterable[str], by: str | None) -> tuple[Acceptance, ...]:
         locator, _, reason = text.rpartition("=")
         if not locator or not reason.strip():
             raise UsageError("--accept wants LOCATOR=REASON, the locator as the report names it")
+        if "*" in locator.partition(":")[0] or ":" not in locator:
+            raise UsageError("--accept wants a locator that begins with the name of a source")
         found.append(Acceptance(locator, by or getpass.getuser(), reason.strip()))
     return tuple(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pdscan.exports.manifest import KEEPS, REMOVES, Action, Entry, Manifest
@@ -11,6 +11,7 @@ from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.model import Locator
 from pdscan.scan import Plan
 from pdscan.verification.before import detectors, gaps, standing, weigh
+from pdscan.verification.bystanders import bystanders
 from pdscan.verification.disguises import Disguise
 from pdscan.verification.model import (
     Acceptance,
@@ -24,7 +25,7 @@ from pdscan.verification.model import (
     unknown,
 )
 from pdscan.verification.reread import Met, reread
-from pdscan.verification.rescan import Rescan, Sight, container, rescan
+from pdscan.verification.rescan import Rescan, Sight, rescan
 from pdscan.verification.scope import Holding, Scope
 from pdscan.verification.state import Before
 
@@ -58,13 +59,15 @@ def check(
     *,
     disguised: Sequence[Disguise] = (),
     accepted: Sequence[Acceptance] = (),
+    others: Iterable[Manifest] = (),
     known: Iterable[Problem] = (),
 ) -> Proof:
     """Reads every place of `manifest` again and scans all sources of `plan` for the person.
 
     `before` is the state at the gate; without it nothing can be verified. `disguised` are hashes
     and encodings of the person's identifiers. `accepted` adds to what was accepted at the gate.
-    `known` are problems found already.
+    `others` are erasures of other people carried out since the gate. `known` are problems found
+    already.
     """
     scope = Scope.of(manifest)
     connectors = {connector.source: connector for connector in plan.connectors}
@@ -93,7 +96,8 @@ def check(
     problems += _sights(scope, met, seen.sights)
     if before is not None:
         problems += _blind(before, seen)
-        problems += _bystanders(scope, connectors, before, seen)
+        scopes = (scope, *map(Scope.of, others))
+        problems += bystanders(scopes, connectors, before, seen)
     weighed = tuple(weigh(problems, accepted))
     return Proof(
         verdict(scope, weighed), weighed, tuple(_checked(scope, met)),
@@ -254,43 +258,6 @@ def _blind(before: Before, seen: Rescan) -> Iterator[Problem]:
             Cause.BLIND, f"{source}:", "none of the records that were seen there before, and that "
             "stay, was seen again: the scan may be blind, or all is gone", Weight.UNKNOWN,
         )  # fmt: skip
-
-
-def _bystanders(
-    scope: Scope, connectors: Container[str], before: Before, seen: Rescan
-) -> Iterator[Problem]:
-    """Tables, files and mailboxes that lost more records than the manifest accounts for.
-
-    Of what was not read nobody knows; it is told as a gap.
-    """
-    planned: Counter[str] = Counter()
-    for locator, holding in scope.holdings.items():
-        if holding.whole.action in REMOVES or holding.removed:
-            planned[str(locator.item())] += 1
-            if not locator.key:
-                planned[str(container(locator))] += 1
-    unread = [Locator.parse(gap.locator) for gap in seen.gaps]
-    within = Counter(str(container(gap)) for gap in unread)
-    for item, was in before.records.items():
-        lost = was - seen.records.get(item, 0) - planned[item] - within[item]
-        if lost <= 0:
-            continue
-        place = Locator.parse(item)
-        around = scope.holding_of(place)
-        if around is not None and around.whole.action is Action.ERASE:
-            continue  # it went with what it lay in
-        if place.source not in connectors or any(_around(gap, place) for gap in unread):
-            continue
-        yield Problem(
-            Cause.BYSTANDER, item, f"{lost:,} of {was:,} records, messages or files that name "
-            "people are gone, and the manifest does not account for them: bring them back, or let "
-            "whoever removed them for another reason say so (--accept)",
-        )  # fmt: skip
-
-
-def _around(outer: Locator, inner: Locator) -> bool:
-    """Whether `inner` is `outer`, or lies in it."""
-    return outer.source == inner.source and inner.path[: len(outer.path)] == outer.path
 
 
 def _checked(scope: Scope, met: Mapping[Locator, Met]) -> Iterator[Checked]:

@@ -142,10 +142,9 @@ def weigh(problems: Iterable[Problem], accepted: Sequence[Acceptance]) -> Iterat
 
     Only gaps, and losses that others answer for, can be accepted: a wrong entry is made right.
     """
-    by_place = {acceptance.locator: acceptance for acceptance in accepted}
     told = set()
     for problem in problems:
-        acceptance = by_place.get(problem.locator)
+        acceptance = next((one for one in accepted if one.covers(problem.locator)), None)
         if acceptance is not None and problem.cause in _ACCEPTABLE:
             problem = Problem(
                 problem.cause, problem.locator,

@@ -188,7 +188,8 @@ def test_the_register_of_requests_tells_what_was_done(estate: Estate) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [(), ("--before", "--replay", "2026-11-01"), ("--replay", "yesterday"),
-     ("--before", "--accept", "files:x")],
+     ("--before", "--accept", "files:x"), ("--before", "--accept", "*=all of it"),
+     ("--before", "--accept", "f*:*=all of it")],
 )  # fmt: skip
 def test_a_wrong_call(estate: Estate, arguments: tuple[str, ...]) -> None:
     assert estate.verify(*arguments).code == 2

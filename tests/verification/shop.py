@@ -56,6 +56,7 @@ class Shop:
     database: Database
     folder: Path
     accepted: list[Acceptance] = field(default_factory=list)
+    others: list[Manifest] = field(default_factory=list)
     known: list[Problem] = field(default_factory=list)
     values: tuple[disguises.Value, ...] = tuple(disguises.Value(k, v) for k, v in AINO.items())
     left_out: tuple[str, ...] = ()
@@ -119,6 +120,7 @@ class Shop:
         return after.check(
             self.manifest, self.plan(), 0, self.state,
             disguised=disguises.disguises(self.values), accepted=self.accepted, known=self.known,
+            others=self.others,
         )  # fmt: skip
 
     def delete(self) -> None:

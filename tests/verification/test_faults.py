@@ -311,6 +311,27 @@ def test_a_gap_of_the_plan_is_accepted_by_name(shop: Shop) -> None:
     assert shop.proof().verdict is Verdict.WITH_RETAINED  # there is nothing unread now
 
 
+def test_another_erasure_since_the_gate_is_no_loss(shop: Shop) -> None:
+    """Björn's invoice, by a manifest of its own."""
+    shop.gate()
+    shop.delete()
+    shop.database.run("DELETE FROM invoice WHERE id = 8")
+    assert shop.proof().verdict is Verdict.INCOMPLETE
+    (kept,) = (e for e in shop.manifest.entries if e.is_whole and "invoice" in e.locator)
+    place = kept.locator.replace("id:7", "id:8")
+    theirs = replace(kept, number=1, locator=place, holding=place, action=Action.ERASE)
+    shop.others.append(Manifest(replace(shop.manifest.header, entries=1), (theirs,)))
+    assert shop.proof().verdict is Verdict.WITH_RETAINED
+
+
+@pytest.mark.parametrize(
+    ("on", "covers"), [("files:old.csv.gz!/old.csv", True), ("files:old*", True), ("files:*", True),
+                       ("files:old.csv.gz", False), ("shop:*", False)],
+)  # fmt: skip
+def test_what_is_accepted(on: str, covers: bool) -> None:
+    assert Acceptance(on, "M. Virtanen", "x").covers("files:old.csv.gz!/old.csv") is covers
+
+
 def test_a_database_that_was_not_compared_is_told_and_scanned(shop: Shop) -> None:
     line = NotRead("shop:", "partial", NOT_COMPARED, "a database")
     edit(not_read=(line,))(shop)
