@@ -181,6 +181,9 @@ def test_marked_holdings_are_restricted_or_rectified_unless_kept() -> None:
     for action in (Action.RESTRICT, Action.RECTIFY):
         (entry,) = planned({holding(): sight()}, LAW, marked={ROW: action})
         assert entry.action is action
+    stranger = (Reference("db:x#key=id:3", "customer_id"),)
+    (entry,) = planned({holding(): sight(references=stranger)}, marked={ROW: Action.RESTRICT})
+    assert (entry.action, entry.blocked) == (Action.RESTRICT, "")
     (entry,) = planned({holding(): sight(values=RECENT)}, LAW, marked={ROW: Action.RECTIFY})
     assert entry.action is Action.RETAIN
 
