@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench chaos accuracy robustness fuzz clean
+.PHONY: help demo test lint format docs bench chaos accuracy faults estate robustness fuzz clean
 
 help:  ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ chaos: $(VENV)/.dev  ## kill scans at random and go on with them; exit code 1 if
 
 accuracy: $(VENV)/.dev  ## measure how right the detectors are; exit code 1 below a target
 	$(BIN)/python -m bench.accuracy $(ARGS)
+
+faults: $(VENV)/.dev  ## what can go wrong around a deletion, and how it is called: the table
+	$(BIN)/python -m pytest -v tests/verification/test_faults.py tests/verification/test_gate_and_proof.py
+
+estate: $(VENV)/.dev  ## twenty people of the demo estate erased on real servers, and the verdicts
+	ESTATE_PEOPLE=20 $(BIN)/python -m pytest -s tests/verification/test_estate.py
 
 robustness: $(VENV)/.dev  ## read everything below DIR and tell what became of it
 	$(BIN)/python -m bench.robustness $(DIR)

@@ -13,11 +13,12 @@ import pdscan
 ROOT = Path(pdscan.__file__).parent
 
 # What a room may import of pdscan, besides itself.
-GROUND = {"errors", "model", "columns"}
+GROUND = {"errors", "model", "columns", "private"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
     "columns": {"model"},
+    "private": {"errors"},
     "keys": GROUND,
     "config": GROUND,
     "detectors": GROUND | {"matching"},  # a user's pattern is tried out before it is taken

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pdscan.connectors.fetch import Original, Row
     from pdscan.exports.identifiers import Identifier
     from pdscan.exports.manifest import Action, Entry, Header, Manifest
+    from pdscan.inventory import Inventory
     from pdscan.retention.holds import Holds
     from pdscan.retention.model import Backup, Policy, Recipient
     from pdscan.subjects.model import Subject
@@ -92,8 +93,10 @@ def command(
     pdscan manifest show manifest.jsonl
     pdscan approve manifest.jsonl --role dpo
     """  # noqa: D301 - click's mark
+    from dataclasses import replace
+
     from pdscan import config, keys
-    from pdscan.cli import looking, terminal, wiring
+    from pdscan.cli import gather, looking, terminal, wiring
     from pdscan.exports import erasure, identifiers, manifest
     from pdscan.exports.manifest import Action
     from pdscan.matching.fingerprints import Fingerprinter
@@ -104,11 +107,14 @@ def command(
     for file in (output, beside):
         if file.exists():
             raise UsageError(f"{file} exists; name another file, or remove it")
-    subject = store.load(subject_file)
     settings = config.load({"key_file": key_file}, file=config_file)
+    subject = gather.for_request(store.load(subject_file), request_id)
+    if subject.request:
+        gather.known_request(subject.request, settings)
     policy, held = rules_in(rules_file), holds.read(holds_file)
     key = wiring.key_path(settings)
     fingerprinter = Fingerprinter(keys.load(key))
+    gather.check_key(subject, fingerprinter, key)
     marked = dict.fromkeys(restrict, Action.RESTRICT) | dict.fromkeys(rectify, Action.RECTIFY)
     _check_marked(marked, subject)
     today = day.date() if day else datetime.now(policy.zone).date()
@@ -116,22 +122,36 @@ def command(
         sights, contents = looking.sights(subject, sources, fingerprinter)
         entries = erasure.plan(subject, sights, erasure.Rules(policy, held.holds, today, marked))
         values = list(_identifiers(subject, contents, sources))
-    header = _header(
-        subject, entries, policy, held, today, fingerprinter.key_id, request_id, output
-    )
+        known = frozenset(kind for i in sources.inventories for kind in _detectors(i))
+    header = replace(
+        _header(subject, entries, policy, held, today, output), key=fingerprinter.key_id,
+        detectors=tuple(sorted(known)),
+    )  # fmt: skip
     identifiers.seal(values, beside, key, header.id)
-    manifest.write(manifest.Manifest(header, entries), output)
+    digest = manifest.write(manifest.Manifest(header, entries), output)
     unknown = len(subject.identifiers) - len(values)
     summarise(manifest.Manifest(header, entries))
     terminal.say("")
     terminal.say(f"Manifest: {output} (pdscan manifest show {output})")
     terminal.say(f"Identifiers, encrypted until the verdict: {beside}")
+    if subject.request:
+        gather.enter(subject.request, f"erasure planned, manifest {digest}", settings)
     if unknown:
         terminal.tell(
-            f"pdscan: {unknown:,} identifiers could not be read again in the sources; the check "
-            "after the deletion looks for the others"
+            f"pdscan: {unknown:,} of {len(subject.identifiers):,} identifiers could not be read "
+            "again in the sources; the check after the deletion looks for hashes of the others only"
+        )
+    if subject.not_read:
+        terminal.say(
+            f"{len(subject.not_read):,} places could not be wholly read when the person was looked "
+            "for; somebody must answer for each before the deletion (pdscan verify --before)"
         )
     return 3 if subject.not_read or any(not s.record for s in sights.values()) else 0
+
+
+def _detectors(inventory: Inventory) -> Iterable[str]:
+    """Those that the inventory was made with, as ``kind/version``."""
+    return (f"{d['kind']}/{d['version']}" for d in inventory.run.get("detectors", ()))
 
 
 def _check_marked(marked: Mapping[str, Action], subject: Subject) -> None:
@@ -143,7 +163,7 @@ def _check_marked(marked: Mapping[str, Action], subject: Subject) -> None:
 
 def _header(
     subject: Subject, entries: tuple[Entry, ...], policy: Policy, held: Holds, today: date,
-    key_id: str, request_id: str, output: Path,
+    output: Path,
 ) -> Header:  # fmt: skip
     import uuid
 
@@ -155,8 +175,7 @@ def _header(
     sources = frozenset(entry.source for entry in entries)
     return Header(
         id=str(uuid.uuid4()), created=datetime.now(UTC).isoformat(timespec="seconds"),
-        entries=len(entries), key=key_id, program=f"pdscan {__version__}",
-        request=request_id or subject.request,
+        entries=len(entries), key="", program=f"pdscan {__version__}", request=subject.request,
         person=tuple(Person(i.kind, i.fingerprint, i.preview) for i in subject.identifiers),
         ambiguous=tuple(Person(i.kind, i.fingerprint, i.preview) for i in subject.ambiguous),
         inventories=subject.inventories, rules=policy.digest, holds=held.digest,
@@ -185,6 +204,9 @@ def _identifiers(
     subject: Subject, contents: Mapping[str, Row | Original], sources: Sources
 ) -> Iterable[Identifier]:
     """The person's identifiers with their values, each read from one place where it stands."""
+    from contextlib import suppress
+    from dataclasses import replace
+
     from pdscan.cli.looking import field_of
     from pdscan.connectors.fetch import Row
     from pdscan.connectors.reopen import text_at
@@ -202,15 +224,15 @@ def _identifiers(
                 continue
             place = Locator.parse(finding.locator)
             value = None
-            if isinstance(content, Row):
+            # In a text the span counts from its beginning, not from that of the cell.
+            if not isinstance(content, Row) or content.spot.lines[0]:
+                there = replace(place, key=()) if isinstance(content, Row) else place
+                with suppress(UnreadableError):
+                    value = text_at(sources.connector(holding.source), there)
+            if value is None and isinstance(content, Row):
                 value = dict(content.values).get(field_of(Locator.parse(holding.locator), place))
                 if value is not None and place.span is not None:
                     value = value[slice(*place.span)]
-            else:
-                try:
-                    value = text_at(sources.connector(holding.source), place)
-                except UnreadableError:
-                    continue
             if value:
                 wanted.discard(known)
                 yield Identifier(finding.kind, finding.fingerprint, value)

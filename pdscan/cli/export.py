@@ -65,6 +65,8 @@ def command(subject_file: Path, output: Path, **given: Any) -> int:
     pdscan export maija.json --right access -o maija.zip.age
     pdscan export maija.json --right portability --format csv --encryption zip -o maija.zip
     """  # noqa: D301 - click's mark
+    import hashlib
+
     from pdscan.cli import gather, terminal
     from pdscan.cli.options import settings
     from pdscan.subjects import store
@@ -80,7 +82,9 @@ def command(subject_file: Path, output: Path, **given: Any) -> int:
     summary = _write(subject, order, seal, in_force, output, given["disclosure"])
     _tell(summary, output)
     if order.request:
-        _enter(order, output, in_force)
+        with output.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        gather.enter(order.request, f"{order.right} package written, SHA-256 {digest}", in_force)
     if summary.undecided:
         terminal.tell(
             f"pdscan: {summary.undecided:,} items are not in it, because nobody has confirmed that "
@@ -186,26 +190,6 @@ def _with_all_kinds(settings: Settings) -> Settings:
 
     every = {key: Value((), DEFAULT) for key in ("detectors", "country")}
     return replace(settings, values={**settings.values, **every})
-
-
-def _enter(order: Order, output: Path, settings: Settings) -> None:
-    """Tells the register of requests, where there is one here, what was handed over."""
-    import hashlib
-    from datetime import datetime
-
-    from pdscan import keys
-    from pdscan.cli import terminal, wiring
-    from pdscan.requests import FILE_NAME, Event, Register
-
-    if not Path(FILE_NAME).exists():
-        terminal.tell(f"pdscan: there is no {FILE_NAME} here; the export was not entered in it")
-        return
-    with output.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    what = f"{order.right} package written, SHA-256 {digest}"
-    today = datetime.now().astimezone().date()
-    register = Register(Path(FILE_NAME), keys.load(wiring.key_path(settings)))
-    register.tell(order.request, Event.DONE, today, what=what)
 
 
 def _tell(summary: Summary, output: Path) -> None:

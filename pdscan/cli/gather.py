@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
 from pdscan import keys
-from pdscan.cli import wiring
+from pdscan.cli import terminal, wiring
 from pdscan.cli.looking import Sources
 from pdscan.config import Settings
 from pdscan.connectors.fetch import Original, content_fingerprint, fetch_many
@@ -16,7 +17,7 @@ from pdscan.errors import AccessError, UnreadableError, UsageError
 from pdscan.exports.package.model import Content, Document, Missing, Record
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.model import Locator, Reason
-from pdscan.requests import FILE_NAME, Register
+from pdscan.requests import FILE_NAME, Event, Register
 from pdscan.subjects.model import Holding, Subject
 
 
@@ -68,3 +69,13 @@ def known_request(request: str, settings: Settings) -> None:
         register = Register(Path(FILE_NAME), keys.load(wiring.key_path(settings)))
         if register.get(request).closed is not None:
             raise UsageError(f"request {request} is closed; see pdscan request show {request}")
+
+
+def enter(request: str, what: str, settings: Settings) -> None:
+    """Tells the register of requests, where there is one here, what was done for `request`."""
+    if not Path(FILE_NAME).exists():
+        terminal.tell(f"pdscan: there is no {FILE_NAME} here; nothing was entered in it")
+        return
+    today = datetime.now().astimezone().date()
+    register = Register(Path(FILE_NAME), keys.load(wiring.key_path(settings)))
+    register.tell(request, Event.DONE, today, what=what)

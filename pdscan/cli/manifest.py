@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,10 +14,10 @@ from pdscan.errors import AccessError, UsageError
 
 if TYPE_CHECKING:
     from pdscan.cli.looking import Sources
-    from pdscan.exports.executors.files import Task
     from pdscan.exports.manifest import Entry, Manifest
     from pdscan.matching.fingerprints import Fingerprinter
 
+_SHOWN = 40
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _MANIFEST = click.argument("file", type=_FILE, metavar="MANIFEST")
 _FOLDER = click.option(
@@ -98,6 +96,37 @@ def _show_entry(known: Manifest, number: int) -> None:
     terminal.table(("", ""), facts)
 
 
+@command.command("certificate")
+@click.argument("file", type=_FILE, metavar="CERTIFICATE")
+@click.option("--public-key", default="", metavar="HEX",
+              help="The key it must be signed with. [default: any]")  # fmt: skip
+def certificate_(file: Path, public_key: str) -> None:
+    """Check that a certificate is as it was signed, and print what it says.
+
+    Anybody can do so who has the file: nothing else is needed but the key of whoever issued it.
+    """
+    from pdscan.cli import terminal
+    from pdscan.exports import certificate
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise AccessError(f"{file}: the certificate cannot be read: {error.strerror}") from None
+    issued = certificate.read(data, str(file), public_key=public_key)
+    facts = [
+        ("Verdict", issued.verdict.replace("_", " ")), ("", certificate.VERDICTS[issued.verdict]),
+        ("Issued", issued.issued), ("Manifest", issued.manifest), ("Request", issued.request),
+        ("Approved by", ", ".join(issued.approved_by)), ("Identifiers", issued.identifiers),
+        *(("Source", f"{s.source}: {s.items:,} items read, {s.gaps:,} not")
+          for s in issued.sources),
+        *(("Kept", f"{count:,} by {rule}") for rule, count in issued.retained.items()),
+        *(("Against it", f"{count:,} {cause}") for cause, count in issued.open.items()),
+        *(("Limit", limit) for limit in issued.limits),
+        ("Signed with", certificate.key_of(data)),
+    ]  # fmt: skip
+    terminal.table(("Certificate", str(file)), [fact for fact in facts if fact[1]])
+
+
 # -- for executors ---------------------------------------------------------------------------------
 
 
@@ -128,69 +157,32 @@ def sql_(file: Path, folder: Path, config_file: Path | None, key_file: str | Non
 @_FOLDER
 @config_options
 def files_(file: Path, folder: Path, config_file: Path | None, key_file: str | None) -> int:
-    """A list of what is to be done to files, messages, and records in files.
+    """What is to be done to files, messages, and records in files.
 
-    files.csv has a line for each; SHA256SUMS checks the whole files: sha256sum --check SHA256SUMS
+    files.csv is for people: which lines, rows, elements or messages of which file go, with masked
+    previews. files.jsonl is the same for scripts. SHA256SUMS guards both: as long as sha256sum
+    --check SHA256SUMS says OK, the lines are where the list says.
     """
-    from pdscan.cli import terminal
+    from pdscan.cli import file_tasks, terminal
     from pdscan.exports import manifest
     from pdscan.exports.executors import files
 
     known = manifest.read(file)
-    tasks: list[Task] = []
-    left_out: list[tuple[Entry, str]] = []
     with _sources(known, config_file) as sources:
-        for entry, task in _tasks(known, sources, _key(config_file, key_file)):
-            if isinstance(task, str):
-                left_out.append((entry, task))
-            else:
-                tasks.append(task)
-    _write(folder / "files.csv", files.as_csv(tasks))
-    _write(folder / "SHA256SUMS", files.as_checksums(tasks))
-    terminal.say(f"{len(tasks):,} things to do: {folder / 'files.csv'}")
+        tasks, left_out = file_tasks.tasks(known, sources, _key(config_file, key_file))
+    for name, write in (
+        ("files.csv", files.as_csv), ("files.jsonl", files.as_json_lines),
+        ("SHA256SUMS", files.as_checksums),
+    ):  # fmt: skip
+        _write(folder / name, write(tasks))
+    if tasks:
+        shown = [(t.do, Path(t.file).name, t.where, ", ".join(t.holds)) for t in tasks[:_SHOWN]]
+        terminal.table(("Do", "File", "Where", "Holds"), shown)
+        if len(tasks) > _SHOWN:
+            terminal.say(f"... and {len(tasks) - _SHOWN:,} more")
+        terminal.say("")
+    terminal.say(f"{len(tasks):,} things to do in files: {folder / 'files.csv'}")
     return _tell_left_out(left_out)
-
-
-def _tasks(
-    known: Manifest, sources: Sources, fingerprinter: Fingerprinter
-) -> Iterable[tuple[Entry, Task | str]]:
-    from pdscan.connectors.fetch import Original, content_fingerprint, fetch_many
-    from pdscan.errors import UnreadableError
-    from pdscan.exports.executors.files import Task
-    from pdscan.exports.manifest import REMOVES
-    from pdscan.model import Locator
-
-    acting = [e for e in known.entries if e.action in REMOVES and not e.blocked]
-    wanted: dict[str, list[Entry]] = {}
-    for entry in acting:
-        place = Locator.parse(entry.holding)
-        if sources.table(place) is None:
-            wanted.setdefault(entry.holding, []).append(entry)
-    by_source: dict[str, list[Locator]] = {}
-    for holding in wanted:
-        place = Locator.parse(holding)
-        by_source.setdefault(place.source, []).append(place)
-    for name, places in by_source.items():
-        root = Path(sources.source(name).address)
-        for place, content in fetch_many(sources.connector(name), places, fingerprinter):
-            for entry in wanted[str(place)]:
-                if isinstance(content, UnreadableError):
-                    yield entry, str(content)
-                    continue
-                if content_fingerprint(fingerprinter, content) != entry.fingerprint:
-                    yield entry, "it has changed since it was planned for"
-                    continue
-                whole = isinstance(content, Original)
-                data = content.data if isinstance(content, Original) else b""
-                on_disk = root if root.is_file() else root / (place.path[0] if place.path else "")
-                inside = str(Locator("", place.path[1:], place.key)).removeprefix(":")
-                spot = entry.place
-                where = f" at {spot.field} {spot.span or ''}".rstrip() if not entry.is_whole else ""
-                yield entry, Task(
-                    entry.number, str(entry.action), str(on_disk), inside,
-                    hashlib.sha256(data).hexdigest() if whole else "", len(data) if whole else -1,
-                    f"{entry.action}{where}: {entry.reason}",
-                )  # fmt: skip
 
 
 @command.command("opendsr")
@@ -256,10 +248,10 @@ def _key(config_file: Path | None, key_file: str | None) -> Fingerprinter:
 
 
 def _write(path: Path, data: bytes) -> None:
+    from pdscan import private
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
     except OSError as error:
         raise AccessError(f"{path}: cannot be written: {error.strerror}") from None
+    private.write(path, data)

@@ -130,6 +130,7 @@ def overdue(
     from pdscan.cli import looking, records, terminal
     from pdscan.retention import holds
     from pdscan.retention import resolving as rules
+    from pdscan.retention.model import Kind
 
     policy, held = rules_in(rules_file), holds.read(holds_file)
     settings = config.load({"key_file": key_file}, file=config_file)
@@ -162,7 +163,15 @@ def overdue(
         for place in sorted({*counts, *undated})
     ]
     heads = ("System", "Where", "Rule", "Past their time", "Since", "Of unknown date")
-    terminal.table(heads, rows)
+    if rows:
+        terminal.table(heads, rows)
+    elif not any(rule.kind in (Kind.POLICY, Kind.CONSENT) for rule in policy.rules):
+        terminal.say(
+            f"No rule in {rules_file} ends anything (policy_max, consent), so nothing can be past "
+            "its time. Begin with: pdscan retention init promises"
+        )
+    else:
+        terminal.say(f"Nothing is past its time on {today}.")
     return 3 if failed else 1 if rows else 0
 
 

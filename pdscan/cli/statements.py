@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from pdscan.cli import replacing
 from pdscan.cli.looking import Sources, field_of
 from pdscan.connectors.fetch import content_fingerprint, fetch_many
 from pdscan.connectors.structure import Family, Table
 from pdscan.connectors.tables import Tables
 from pdscan.errors import UnreadableError
 from pdscan.exports.executors import sql
-from pdscan.exports.executors.sql import Change, Cut
+from pdscan.exports.executors.sql import Change
 from pdscan.exports.manifest import REMOVES, Action, Entry, Manifest
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.model import Locator, escape
@@ -147,7 +149,7 @@ def _change(place: Locator, entries: list[Entry], table: Table, left_out: LeftOu
     if any(entry.is_whole and entry.action is Action.ERASE for entry in entries):
         return change
     spans: dict[str, list[tuple[int, int]]] = {}
-    emptied: dict[str, bool] = {}
+    whole: dict[str, Entry] = {}
     for entry in entries:
         if entry.is_whole:
             continue
@@ -157,10 +159,20 @@ def _change(place: Locator, entries: list[Entry], table: Table, left_out: LeftOu
             left_out.append((entry, "a part of a column: change it by hand"))
         elif entry.action is Action.REDACT and span is not None and column.family is Family.TEXT:
             spans.setdefault(name, []).append(span)
-        elif column.nullable or column.family is Family.TEXT:
-            emptied[name] = not column.nullable
         else:
-            left_out.append((entry, f"{name} may not be empty and is no text: change it by hand"))
-    cuts = [Cut(name, is_required=required) for name, required in emptied.items()]
-    cuts += [Cut(name, tuple(where)) for name, where in spans.items() if name not in emptied]
+            whole[name] = entry
+    cuts = []
+    for name in dict.fromkeys((*whole, *spans)):
+        token = secrets.token_hex(16)
+        if name in whole:
+            done = replacing.emptied(columns[name], table, token)
+        else:
+            done = replacing.cut(columns[name], table, spans[name], token)
+        if done is not None:
+            cuts.append(done)
+            continue
+        left_out += [
+            (e, f"{name} may not be empty, and no value of its type says nothing: do it by hand")
+            for e in entries if not e.is_whole and field_of(place, e.place) == name
+        ]  # fmt: skip
     return replace(change, cuts=tuple(cuts)) if cuts else None

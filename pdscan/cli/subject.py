@@ -90,13 +90,14 @@ def review(file: Path, write: Path | None, decisions: Path | None, by: str) -> i
     pdscan subject review subject.json --write review.toml
     pdscan subject review subject.json --apply review.toml
     """  # noqa: D301 - click's mark
+    from pdscan import private
     from pdscan.cli import subject_report, terminal
     from pdscan.subjects import review as reviewing
     from pdscan.subjects import store
 
     subject = store.load(file)
     if write is not None:
-        store.write_private(write, reviewing.to_toml(subject, by).encode())
+        private.write(write, reviewing.to_toml(subject, by).encode())
         terminal.say(f"{len(subject.undecided)} to decide: {write}")
         return COMPLETE
     if decisions is not None:

@@ -22,14 +22,19 @@ _PATH = click.Path(path_type=Path)
 @click.option("--replay", "since", metavar="DATE",
               help="After a restore from a backup made on DATE: what to erase again.")  # fmt: skip
 @click.option("--accept", multiple=True, metavar="LOCATOR=REASON",
-              help="Take responsibility for a gap (may be repeated).")  # fmt: skip
-@click.option("--by", help="Who accepts the gaps. [default: your user name]")
+              help="Take responsibility for a gap or a loss; * in the locator stands for anything "
+                   "(may be repeated).")  # fmt: skip
+@click.option("--also", "others", multiple=True, type=_PATH, metavar="MANIFEST",
+              help="Another erasure carried out since the gate: what it removed is no loss (may be "
+                   "repeated).")  # fmt: skip
+@click.option("--by", help="Who accepts them. [default: your user name]")
 @policy_options
 @click.option("-o", "--report", type=_PATH, metavar="FILE",
               help="Write every entry and problem as JSON.")  # fmt: skip
 @settings_options
 def command(
-    manifest: Path, mode: str | None, since: str | None, accept: tuple[str, ...], by: str | None,
+    manifest: Path, mode: str | None, since: str | None, accept: tuple[str, ...],
+    others: tuple[Path, ...], by: str | None,
     rules_file: Path, holds_file: Path, report: Path | None, **given: object,
 ) -> int:  # fmt: skip
     """Check an erasure manifest before the deletion, and prove it after.
@@ -59,7 +64,7 @@ def command(
         return REACHED
     case = verifying.Case.open(
         manifest, known, settings(given), rules=rules_file, holds=holds_file,
-        accepted=verifying.accepted(accept, by),
+        accepted=verifying.accepted(accept, by), others=tuple(map(manifests.read, others)),
     )  # fmt: skip
     try:
         if since is not None:

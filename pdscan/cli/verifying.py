@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import getpass
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from pdscan import __version__, config, keys, requests
-from pdscan.cli import COMPLETE, INCOMPLETE, REACHED, terminal, wiring
+from pdscan import config, keys, requests
+from pdscan.cli import (
+    COMPLETE,
+    INCOMPLETE,
+    REACHED,
+    certifying,
+    gather,
+    reporting,
+    terminal,
+    wiring,
+)
 from pdscan.config import Settings, Source
 from pdscan.detectors.interface import Detector
 from pdscan.errors import AccessError, UsageError
 from pdscan.exports import approvals, certificate, identifiers
-from pdscan.exports.manifest import Action, Manifest
+from pdscan.exports.manifest import Manifest
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.matching.recognise import canonical_form
 from pdscan.retention import holds as holding
@@ -32,7 +38,6 @@ from pdscan.verification.disguises import Disguise, Value, disguises
 from pdscan.verification.model import (
     Acceptance,
     Cause,
-    Checked,
     Problem,
     Verdict,
     Weight,
@@ -40,10 +45,8 @@ from pdscan.verification.model import (
     unknown,
 )
 
-CERTIFICATE_KEY = "certificate.key"  # beside the fingerprint key
-_SHOWN = 40
 _COPIES = ("access", "portability")
-REGISTER = "pdscan-requests.jsonl"  # as pdscan request keeps it
+PROVED = frozenset({Verdict.VERIFIED, Verdict.WITH_RETAINED})
 
 
 @dataclass
@@ -59,12 +62,12 @@ class Case:
     policy: Policy | None
     holds: holding.Holds
     accepted: tuple[Acceptance, ...]
-    register: Path = Path(REGISTER)
+    others: tuple[Manifest, ...] = ()
 
     @classmethod
     def open(
         cls, path: Path, manifest: Manifest, settings: Settings, *, rules: Path, holds: Path,
-        accepted: tuple[Acceptance, ...],
+        accepted: tuple[Acceptance, ...], others: tuple[Manifest, ...] = (),
     ) -> Case:  # fmt: skip
         """Reads the rules and the holds, and builds what reads all configured sources."""
         sources = config.sources_for((), settings)
@@ -73,7 +76,7 @@ class Case:
         return cls(
             path, manifest, settings, sources, key_file,
             wiring.plan(settings, sources, keys.load(key_file), values=False), policy,
-            holding.read(holds), accepted,
+            holding.read(holds), accepted, others,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -106,13 +109,13 @@ class Case:
             said, code = "COULD NOT CHECK: do not delete yet", INCOMPLETE
         else:
             said, code = "GO: the manifest may be carried out as it stands", COMPLETE
-        self._say(said, gate.problems, gate.checked)
-        self._write(report, "before", said, gate.problems, gate.checked)
+        reporting.say(self.manifest, said, gate.problems, gate.checked)
+        reporting.write(self.manifest, report, "before", said, gate.problems, gate.checked)
         return code
 
     def _waiting(self) -> list[tuple[str, str]]:
         people = {person.fingerprint for person in self.manifest.header.person}
-        register = requests.Register(self.register, self.plan.key)
+        register = requests.Register(Path(requests.FILE_NAME), self.plan.key)
         return [
             (known.id, known.right) for known in register.requests().values()
             if known.right in _COPIES and known.closed is None and people & set(known.persons)
@@ -130,26 +133,60 @@ class Case:
         """The proof, and its certificate."""
         manifest = self.manifest
         if again:
-            manifest = standing.at_term(manifest, datetime.now(UTC).date())
+            today = datetime.now(UTC).date()
+            terminal.say(reporting.due(manifest, today))
+            terminal.say("")
+            manifest = standing.at_term(manifest, today)
+        elif self._is_proved():
+            raise UsageError(
+                f"{self._certificate()}: the erasure was proved, and the identifiers that the "
+                "proof needs are destroyed; to look once more call with --again"
+            )
         known = list(standing.approvals(self._approvals()))
         disguised, note = self._disguises(again)
         if note is not None:
             known.append(note)
         remembered = state.load(state.path_for(self.path), manifest.digest)
         proof = proving.check(
-            manifest, self.plan, self._jobs, remembered, disguised=disguised, known=known
-        )
-        proved = proof.verdict in (Verdict.VERIFIED, Verdict.WITH_RETAINED)
+            manifest, self.plan, self._jobs, remembered, disguised=disguised, known=known,
+            accepted=self.accepted, others=self.others,
+        )  # fmt: skip
+        proved = proof.verdict in PROVED
         told = self._destroy(proved)
         said = f"VERDICT: {proof.verdict.value.replace('_', ' ')}"
-        self._say(said, proof.problems, proof.checked)
-        self._write(report, "again" if again else "after", said, proof.problems, proof.checked)
-        place = self._certify(manifest, proof, remembered, disguised, told)
+        reporting.say(self.manifest, said, proof.problems, proof.checked)
+        mode = "again" if again else "after"
+        reporting.write(self.manifest, report, mode, said, proof.problems, proof.checked)
+        place = self._certificate(again)
+        issued = certifying.compose(
+            manifest, proof, remembered, self.sources, self._approvals(),
+            disguises=bool(disguised), identifiers=told,
+        )  # fmt: skip
+        certifying.write(issued, place, self.key_file)
+        self._enter(proof.verdict, place)
         terminal.say(f"Identifiers kept for the check: {told}.")
         terminal.say(f"Certificate: {place} (and {place.with_suffix('.html').name} to print)")
         if proved:
             return COMPLETE
         return REACHED if blocked(proof.problems) else INCOMPLETE
+
+    def _certificate(self, again: bool = False) -> Path:
+        """Where the certificate lies; a later look does not replace the first."""
+        return self.path.with_name(f"{self.path.name}.{'again' if again else 'certificate'}.json")
+
+    def _is_proved(self) -> bool:
+        place = self._certificate()
+        if self._sealed is None or self._sealed.exists() or not place.exists():
+            return False
+        issued = certificate.read(place.read_bytes(), str(place))
+        return issued.manifest == self.manifest.digest and issued.verdict in PROVED
+
+    def _enter(self, verdict: Verdict, place: Path) -> None:
+        request = self.manifest.header.request
+        known = requests.Register(Path(requests.FILE_NAME), self.plan.key).requests().get(request)
+        if known is not None and known.closed is None:
+            digest = hashlib.sha256(place.read_bytes()).hexdigest()
+            gather.enter(request, f"erasure {verdict}, certificate SHA-256 {digest}", self.settings)
 
     @property
     def _sealed(self) -> Path | None:
@@ -173,44 +210,6 @@ class Case:
         identifiers.destroy(self._sealed, self.key_file, self.manifest.header.id)
         return "destroyed with their key"
 
-    def _certify(
-        self, manifest: Manifest, proof: proving.Proof, remembered: state.Before | None,
-        disguised: Sequence[Disguise], told: str,
-    ) -> Path:  # fmt: skip
-        issued = certificate.Certificate(
-            manifest=manifest.digest,
-            request=manifest.header.request,
-            verdict=proof.verdict.value,
-            issued=datetime.now(UTC).isoformat(timespec="seconds"),
-            checked_before=remembered.at if remembered is not None else "",
-            program=f"pdscan {__version__}",
-            sources=tuple(
-                certificate.Scanned(
-                    source.name, proof.items.get(source.name, 0),
-                    sum(p.cause is Cause.GAP and p.locator.startswith(f"{source.name}:")
-                        for p in proof.problems),
-                )
-                for source in self.sources
-            ),
-            actions=proof.counts,
-            open=_counted(p for p in proof.problems if p.weight is not Weight.NOTICE),
-            retained=_retained(manifest),
-            detectors=proof.detectors,
-            disguises=bool(disguised),
-            identifiers=told,
-            approved_by=tuple(
-                f"{one.approval.by} ({one.approval.role})"
-                for one in self._approvals() if not one.fault
-            ),
-        )  # fmt: skip
-        key = approvals.signing_key(self.key_file.with_name(CERTIFICATE_KEY))
-        data = certificate.sign(issued, key)
-        place = self.path.with_name(f"{self.path.name}.certificate.json")
-        state.write_private(place, data)
-        page = certificate.page(data, str(place))
-        state.write_private(place.with_suffix(".html"), page.encode())
-        return place
-
     # -- later -----------------------------------------------------------------------------
 
     def replay(self, since: date, report: Path | None) -> int:
@@ -223,52 +222,19 @@ class Case:
             )
         connectors = {connector.source: connector for connector in self.plan.connectors}
         found = replay.check(self.manifest, connectors, Fingerprinter(self.plan.key))
-        said = f"{len(found.again):,} to erase again" if found.again else "Nothing came back"
-        self._say(said, (*found.again, *found.unknown), ())
-        self._write(report, "replay", said, (*found.again, *found.unknown), ())
+        said = "Nothing came back"
+        if found.again:
+            said = (
+                f"{len(found.again):,} to erase again. Write the statements and the list anew "
+                "(pdscan manifest sql, pdscan manifest files): what is gone is left out of them"
+            )
+        elif found.unknown:
+            said = "COULD NOT CHECK: what cannot be reached may have come back"
+        reporting.say(self.manifest, said, (*found.again, *found.unknown), ())
+        reporting.write(self.manifest, report, "replay", said, (*found.again, *found.unknown), ())
         if found.again:
             return REACHED
         return INCOMPLETE if found.unknown else COMPLETE
-
-    # -- printing --------------------------------------------------------------------------
-
-    def _say(
-        self, said: str, problems: Sequence[Problem], checked: Sequence[Checked]
-    ) -> None:  # fmt: skip
-        if checked:
-            met = Counter((one.action, str(one.state)) for one in checked)
-            rows = [(action, how, count) for (action, how), count in sorted(met.items())]
-            terminal.table(("to do", "as met", "entries"), rows)
-            terminal.say("")
-        order = list(Weight)
-        listed = sorted(problems, key=lambda p: (order.index(p.weight), p.cause, p.locator))
-        if listed:
-            rows_of = [(str(p.weight), str(p.cause), p.locator, p.why) for p in listed[:_SHOWN]]
-            terminal.table(("weight", "what", "where", "why"), rows_of)
-            if len(listed) > _SHOWN:
-                terminal.say(f"... and {len(listed) - _SHOWN:,} more; see them all with --report")
-            terminal.say("")
-        terminal.say(said)
-
-    def _write(
-        self, report: Path | None, mode: str, said: str, problems: Sequence[Problem],
-        checked: Sequence[Checked],
-    ) -> None:  # fmt: skip
-        if report is None:
-            return
-        by_place: dict[str, list[str]] = {}
-        for problem in problems:
-            by_place.setdefault(problem.locator, []).append(f"{problem.cause}: {problem.why}")
-        document: dict[str, Any] = {
-            "format": "pdscan/verification/1", "mode": mode, "manifest": self.manifest.digest,
-            "at": datetime.now(UTC).isoformat(timespec="seconds"), "result": said,
-            "problems": [msgspec.to_builtins(problem) for problem in problems],
-            "entries": [
-                msgspec.to_builtins(one) | {"against": by_place.get(one.locator, [])}
-                for one in checked
-            ],
-        }  # fmt: skip
-        state.write_private(report, msgspec.json.format(msgspec.json.encode(document)) + b"\n")
 
 
 def accepted(given: Iterable[str], by: str | None) -> tuple[Acceptance, ...]:
@@ -278,6 +244,8 @@ def accepted(given: Iterable[str], by: str | None) -> tuple[Acceptance, ...]:
         locator, _, reason = text.rpartition("=")
         if not locator or not reason.strip():
             raise UsageError("--accept wants LOCATOR=REASON, the locator as the report names it")
+        if "*" in locator.partition(":")[0] or ":" not in locator:
+            raise UsageError("--accept wants a locator that begins with the name of a source")
         found.append(Acceptance(locator, by or getpass.getuser(), reason.strip()))
     return tuple(found)
 
@@ -307,17 +275,3 @@ def _without(weight: Weight) -> Problem:
         Cause.IDENTIFIERS, "", "the identifiers themselves are not at hand, so hashes and "
         "encodings of them were not looked for", weight,
     )  # fmt: skip
-
-
-def _counted(problems: Iterable[Problem]) -> dict[str, int]:
-    return dict(sorted(Counter(str(problem.cause) for problem in problems).items()))
-
-
-def _retained(manifest: Manifest) -> dict[str, int]:
-    kept = Counter(
-        f"{entry.grounds[0].law or entry.grounds[0].rule if entry.grounds else entry.reason}, "
-        f"until {entry.until or 'it is decided'}"
-        for entry in manifest.entries
-        if entry.action is Action.RETAIN
-    )
-    return dict(sorted(kept.items()))

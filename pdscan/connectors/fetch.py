@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from pdscan.connectors.contents import held
 from pdscan.connectors.identify import identify
 from pdscan.connectors.interface import Connector
-from pdscan.connectors.records import CONTENT_KEY, Fingerprints, parts, records
+from pdscan.connectors.records import CONTENT_KEY, Fingerprints, Spot, parts, records
 from pdscan.connectors.sql.connector import SqlConnector
 from pdscan.connectors.tables import Tables, tables_of
 from pdscan.errors import UnreadableError
@@ -25,10 +25,13 @@ _PUT_TOGETHER = "application/vnd.pdscan."
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table, CSV file, sheet, or a record of JSON: its key, and its values in order."""
+    """A row of a table, CSV file, sheet, or a record of JSON: its key, its values in order, and
+    where it stands in its file.
+    """
 
     key: tuple[tuple[str, str], ...]
     values: tuple[tuple[str, str | None], ...]
+    spot: Spot = field(default=Spot(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def _records(
     for record in records(connector, group[0].path, fingerprints):
         locator = wanted.pop((record.part, record.key), None)
         if locator is not None:
-            yield locator, Row(locator.key, tuple(record.values))
+            yield locator, Row(locator.key, tuple(record.values), record.spot)
     for locator in wanted.values():
         yield locator, UnreadableError(Reason.CHANGED, "no record holds what it held")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,10 +18,11 @@ import numpy.typing as npt
 from pdscan.connectors.formats.logs import LogLayout
 from pdscan.connectors.interface import Connector, Unit
 from pdscan.errors import UnreadableError
-from pdscan.model import Block, Ints, Item, Outcome, Reason
+from pdscan.model import Block, Ints, Item, Locator, Outcome, Reason
 
 CONTENT_KEY = "#"
 _PURPOSE = "record content"
+_NEWLINE = 0x0A
 #: A cell begins at the beginning of the text or behind a sign that is neither letter nor digit.
 _WORD = np.frombuffer(bytes(c > 127 or chr(c).isalnum() for c in range(256)), np.bool_)
 
@@ -35,6 +36,21 @@ class Fingerprints(Protocol):
         """Those of many values."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a record stands now, for whoever opens the file: this changes with every edit, and is
+    no address.
+
+    ``lines`` are its first and last line in a text, ``row`` its number in a table, a header
+    included, both from 1 (0: it has none); ``pointer`` leads to it in JSON (RFC 6901), or to its
+    first cell in a sheet or document.
+    """
+
+    lines: tuple[int, int] = (0, 0)
+    row: int = 0
+    pointer: str = ""
+
+
 @dataclass(slots=True)
 class Record:
     """One record: the part of the item it is in, its number there, its cells in order."""
@@ -43,6 +59,7 @@ class Record:
     number: int
     values: list[tuple[str, str]]
     key: str = ""
+    spot: Spot = Spot()
 
     @property
     def digest(self) -> bytes:
@@ -60,20 +77,25 @@ def records(
     pending: dict[int, Record] = {}
     part = ""
     seen: dict[tuple[str, bytes], int] = {}
+    lines = 0  # of the part before the block
     for block in blocks(connector, path):
         done: list[Record] = []
-        cells = list(_cells(block))
         if block.part != part:
-            done, pending, part = list(pending.values()), {}, block.part
-        elif cells:
+            done, pending, part, lines = list(pending.values()), {}, block.part, 0
+        cells = list(_cells(block, lines))
+        lines += block.text.count(b"\n")
+        if cells and not done:
             # Blocks of one column each come again to the rows of the last; others go on from it.
-            first = min(number for number, _, _ in cells)
+            first = min(number for number, _, _, _ in cells)
             done = [pending.pop(number) for number in list(pending) if number < first]
         yield from _keyed(done, fingerprints, seen)
-        for number, name, value in cells:
-            if number not in pending:
-                pending[number] = Record(part, number, [])
-            pending[number].values.append((name, value))
+        for number, name, value, spot in cells:
+            record = pending.get(number)
+            if record is None:
+                pending[number] = record = Record(part, number, [], spot=spot)
+            elif spot.lines[1] > record.spot.lines[1]:
+                record.spot = replace(spot, lines=(record.spot.lines[0], spot.lines[1]))
+            record.values.append((name, value))
     yield from _keyed(list(pending.values()), fingerprints, seen)
 
 
@@ -110,8 +132,10 @@ def blocks(connector: Connector, path: tuple[str, ...]) -> Iterator[Block]:
         raise UnreadableError(Reason.VANISHED)
 
 
-def _cells(block: Block) -> Iterator[tuple[int, str, str]]:
-    """(record, field, text) of all cells that have a record; a line of a log is one cell."""
+def _cells(block: Block, above: int) -> Iterator[tuple[int, str, str, Spot]]:
+    """(record, field, text, spot) of all cells that have a record; a line of a log is one cell.
+    `above` are the lines of the part before the block.
+    """
     if block.layout is None:
         return
     codes = np.frombuffer(block.text, np.uint8)
@@ -119,18 +143,40 @@ def _cells(block: Block) -> Iterator[tuple[int, str, str]]:
         first = int(block.layout.place(np.zeros(1, np.int64)).record[0])
         for number, line in enumerate(block.text.split(b"\n"), first):
             if line:
-                yield number, "", line.decode("utf-8", "replace")
+                at = above + number - first + 1
+                yield number, "", line.decode("utf-8", "replace"), Spot((at, at), at)
         return
     starts = np.concatenate([[0], np.flatnonzero(~_WORD[codes]) + 1])
     places = block.layout.place(starts[starts < len(codes)])
     begins = np.diff(places.cell_start, prepend=-1) != 0
     kept = np.flatnonzero(begins & (places.record >= 0) & (places.cell_end > places.cell_start))
+    breaks = np.flatnonzero(codes == _NEWLINE)
+    first_lines = above + 1 + np.searchsorted(breaks, places.cell_start)
+    last_lines = above + 1 + np.searchsorted(breaks, places.cell_end)
     for row in kept.tolist():
         text = block.text[places.cell_start[row] : places.cell_end[row]]
-        yield (
-            int(places.record[row]), places.fields[places.field[row]],
-            text.decode("utf-8", "replace"),
-        )  # fmt: skip
+        number = int(places.record[row])
+        if not places.own_text:
+            spot = Spot((int(first_lines[row]), int(last_lines[row])), number + 1)
+        elif places.keys is None:
+            spot = Spot(row=number + 1)
+        else:
+            spot = _spot(places.keys[row], number)
+        yield number, places.fields[places.field[row]], text.decode("utf-8", "replace"), spot
+
+
+def _spot(written: str, record: int) -> Spot:
+    """From a cell's key to where its record is."""
+    ((name, key),) = Locator.parse(f":#key={written}").key
+    if name != "pointer":
+        return Spot(pointer=key)
+    steps = key.split("/")
+    index = next((n for n, step in enumerate(steps) if step.isdigit()), 0)
+    if not index:
+        return Spot()  # what stands outside all lists
+    if index == 1 and int(steps[1]) == record:  # one value a line: numbered from 1, as lines are
+        return Spot((record, record), record)
+    return Spot(pointer="/".join(steps[: index + 1]))  # what follows is within the record
 
 
 def parts(connector: Connector, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,8 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from pdscan.errors import AccessError, UsageError
+from pdscan import private
+from pdscan.errors import AccessError
 from pdscan.retention.model import Approver
 
 SUFFIX = ".approvals"
@@ -65,10 +66,7 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     """The approver's private key in `path`, made first if there is none. Raises `AccessError`."""
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(Ed25519PrivateKey.generate().private_bytes_raw())
+            private.create(path, Ed25519PrivateKey.generate().private_bytes_raw())
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise AccessError(f"{path}: others may read the key; close it with: chmod 600 {path}")
         return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
@@ -96,12 +94,7 @@ def approve(
 
 def add(path: Path, approval: Approval) -> None:
     """Adds `approval` to the file `path`; raises `AccessError`."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(rfc8785.dumps(msgspec.to_builtins(approval)) + b"\n")
-    except OSError as error:
-        raise AccessError(f"{path}: the approval cannot be written: {error.strerror}") from None
+    private.append(path, rfc8785.dumps(msgspec.to_builtins(approval)))
 
 
 def read(path: Path) -> tuple[Approval, ...]:
@@ -109,19 +102,8 @@ def read(path: Path) -> tuple[Approval, ...]:
 
     Raises `AccessError`, `UsageError`.
     """
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise AccessError(f"{path}: the approvals cannot be read: {error.strerror}") from None
-    found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            found.append(msgspec.json.decode(line, type=Approval))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise UsageError(f"{path}: line {number}: not an approval") from None
-    return tuple(found)
+    data = private.read_or_nothing(path)
+    return tuple(private.json_lines(path, data, Approval, "an approval"))
 
 
 def check(

@@ -105,11 +105,16 @@ def read(data: bytes, name: str, *, public_key: str = "") -> Certificate:
     return signed.certificate
 
 
+def key_of(data: bytes) -> str:
+    """The key (hexadecimal digits) that the certificate in `data` names, which `read` has read."""
+    return msgspec.json.decode(data, type=Signed).public_key
+
+
 def _body(certificate: Certificate) -> bytes:
     return rfc8785.dumps(msgspec.to_builtins(certificate))
 
 
-_VERDICTS = {
+VERDICTS = {
     "verified": "Nothing of the person was found in the sources named here.",
     "verified_with_retained": "Nothing of the person was found in the sources named here but what a"
     " rule requires to be kept.",
@@ -142,7 +147,7 @@ def page(data: bytes, name: str) -> str:
     verdict = certificate.verdict.replace("_", " ")
     parts = [
         f'<p class="verdict"><strong>{html.escape(verdict.capitalize())}.</strong> '
-        f"{html.escape(_VERDICTS.get(certificate.verdict, ''))}</p>",
+        f"{html.escape(VERDICTS.get(certificate.verdict, ''))}</p>",
         _table("Facts", facts),
         _table("What the manifest said", certificate.actions),
         _table("Kept, by rule and last day", certificate.retained),

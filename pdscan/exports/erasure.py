@@ -137,6 +137,8 @@ def _kept(whole: Entry, found: Resolution, sight: Sight) -> Iterator[Entry]:
     names = tuple(verdict.field for verdict in found.kept)
     all_kept = len(found.kept) == len(found.fields)
     reason = f"kept by {rule.explained(found.day)}"
+    if first.until != rule.until:
+        reason += f"; by weaker rules until {first.until or 'it is decided'}"
     if rule.meanwhile == "restrict":
         # Kept because a law asks for it, and used for nothing else meanwhile.
         reason += "; not to be used for anything else"
@@ -204,6 +206,13 @@ def _removed(
             "refer to it",
             blocked=f"deleting it would touch what is not in this manifest: {unknown[0]}",
         )  # fmt: skip
+    elif staying and (telling := _telling_keys(whole, sight)):
+        yield replace(
+            whole, order=0, takes=takes,
+            reason=f"a person must decide: rows that stay refer to it ({staying[0].locator}), and "
+            f"{', '.join(telling)}, by which they do, identifies the person",
+            blocked="its key identifies the person, and a key cannot be emptied",
+        )  # fmt: skip
     elif staying:
         yield replace(
             whole, action=Action.ANONYMISE, takes=takes, order=sight.step,
@@ -219,6 +228,12 @@ def _removed(
             whole, action=Action.ERASE, takes=takes,
             reason="erasure was asked for, and no rule keeps it",
         )  # fmt: skip
+
+
+def _telling_keys(whole: Entry, sight: Sight) -> list[str]:
+    """The fields that hold the row together and identify the person."""
+    told = {_place(datum.locator) for datum in whole.data if datum.theirs}
+    return [name for name in sorted(sight.keys) if str(_field(whole, name)) in told]
 
 
 def _goes(entries: Sequence[Entry]) -> bool:

@@ -8,7 +8,6 @@ them, in every copy of the file.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from pdscan import private
 from pdscan.errors import AccessError, UsageError
 
 SUFFIX = ".identifiers"
@@ -51,13 +51,8 @@ def seal(identifiers: Iterable[Identifier], path: Path, key_file: Path, manifest
     key, nonce = AESGCM.generate_key(256), secrets.token_bytes(_NONCE)
     data = msgspec.json.encode(list(identifiers))
     sealed = AESGCM(key).encrypt(nonce, data, manifest_id.encode())
-    place = key_path(key_file, manifest_id)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write(place, key)
-        _write(path, _MAGIC + nonce + sealed)
-    except OSError as error:
-        raise AccessError(f"{path}: the identifiers cannot be kept: {error.strerror}") from None
+    private.create(key_path(key_file, manifest_id), key)
+    private.create(path, _MAGIC + nonce + sealed)
 
 
 def unseal(path: Path, key_file: Path, manifest_id: str) -> tuple[Identifier, ...]:
@@ -90,11 +85,3 @@ def destroy(path: Path, key_file: Path, manifest_id: str) -> None:
             file.unlink(missing_ok=True)
         except OSError as error:
             raise AccessError(f"{file}: cannot be destroyed: {error.strerror}") from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())

@@ -13,8 +13,6 @@ A manifest holds no values: previews are masked, fingerprints keyed.
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,6 +22,7 @@ from typing import Any
 import msgspec
 import rfc8785
 
+from pdscan import private
 from pdscan.errors import AccessError, UsageError
 from pdscan.model import Locator
 from pdscan.retention.model import Backup, Recipient
@@ -215,21 +214,7 @@ def write(manifest: Manifest, path: Path) -> str:
     """
     if manifest.header.entries != len(manifest.entries):
         raise ValueError(f"{len(manifest.entries)} entries, {manifest.header.entries} announced")
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.writelines(line + b"\n" for line in lines(manifest))
-                stream.flush()
-                os.fsync(stream.fileno())
-            written = read(draft)
-            draft.rename(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise AccessError(f"{path}: cannot be written: {error.strerror}") from None
-    return written.digest
+    return private.write_checked(path, (line + b"\n" for line in lines(manifest)), read).digest
 
 
 def read(path: Path) -> Manifest:

@@ -9,8 +9,6 @@ address can be looked up, so such a token is personal data still, kept on a basi
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,7 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from pdscan.errors import AccessError, UsageError
+from pdscan import private
+from pdscan.errors import UsageError
 
 FILE_NAME = "suppressions.jsonl"
 
@@ -58,38 +57,19 @@ def read(path: Path) -> tuple[Token, ...]:
 
     Raises `AccessError`, `UsageError`.
     """
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise AccessError(f"{path}: cannot be read: {error.strerror}") from None
-    tokens = []
-    for number, line in enumerate(lines, 1):
+    called = "an entry of a suppression list"
+    tokens = tuple(private.json_lines(path, private.read_or_nothing(path), Token, called))
+    for number, token in enumerate(tokens, 1):
         try:
-            token = msgspec.json.decode(line, type=Token)
             date.fromisoformat(token.expires)
-        except (msgspec.DecodeError, ValueError):
-            raise UsageError(f"{path}: line {number}: not an entry of a suppression list") from None
-        tokens.append(token)
-    return tuple(tokens)
+        except ValueError:
+            raise UsageError(f"{path}: line {number}: not {called}") from None
+    return tokens
 
 
 def write(path: Path, tokens: Iterable[Token]) -> None:
     """Writes the list, mode 0600, whole or not at all. Raises `AccessError`."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.writelines(msgspec.json.encode(token) + b"\n" for token in tokens)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise AccessError(f"{path}: cannot be written: {error.strerror}") from None
+    private.write(path, (msgspec.json.encode(token) + b"\n" for token in tokens))
 
 
 def added(tokens: Iterable[Token], new: Iterable[Token]) -> tuple[Token, ...]:

@@ -8,7 +8,6 @@ tells who added and released what, when and why.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from pdscan.errors import AccessError, UsageError
+from pdscan import private
+from pdscan.errors import UsageError
 
 FILE_NAME = "retention-holds.jsonl"
 
@@ -77,18 +77,11 @@ class Holds:
 
 def read(path: Path) -> Holds:
     """The holds in `path`; none where there is no such file. Raises `AccessError`, `UsageError`."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    data = private.read_or_nothing(path)
+    if not data:
         return Holds()
-    except OSError as error:
-        raise AccessError(f"{path}: the holds cannot be read: {error.strerror}") from None
     holds: dict[str, Hold] = {}
-    for number, line in enumerate(data.splitlines(), 1):
-        try:
-            event = msgspec.json.decode(line, type=_Event)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise UsageError(f"{path}: line {number}: not a hold or release") from None
+    for number, event in enumerate(private.json_lines(path, data, _Event, "a hold or release"), 1):
         if event.event == "add" and event.id not in holds and event.on:
             holds[event.id] = Hold(
                 event.id, event.on, event.reason, event.author, event.at, event.law
@@ -134,13 +127,7 @@ def _require(**given: str) -> None:
 
 
 def _append(path: Path, event: _Event) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(msgspec.json.encode(event) + b"\n")
-            os.fsync(stream.fileno())
-    except OSError as error:
-        raise AccessError(f"{path}: the holds cannot be written: {error.strerror}") from None
+    private.append(path, msgspec.json.encode(event))
 
 
 def _now() -> str:

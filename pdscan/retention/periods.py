@@ -19,6 +19,7 @@ _PERIOD = re.compile(r"P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?", re.
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T].*)?", re.ASCII | re.DOTALL)
 #: Before and after these a date in a record is a stand-in (1900-01-01, 9999-12-31), not a day.
 _FIRST, _LAST = 1950, 2100
+_EPOCH = date(1970, 1, 1)  # what a moment of zero is written as: a stand-in too
 
 
 class Start(StrEnum):
@@ -131,4 +132,4 @@ def day_of(text: str, zone: ZoneInfo) -> date | None:
         except ValueError:
             return None
         day = (moment.astimezone(zone) if moment.tzinfo else moment).date()
-    return day if _FIRST <= day.year <= _LAST else None
+    return day if _FIRST <= day.year <= _LAST and day != _EPOCH else None

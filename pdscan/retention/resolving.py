@@ -227,7 +227,8 @@ def _verdict(name: str, bearings: tuple[Bearing, ...], day: date) -> Verdict:
         return Verdict(name, None, None, "", bearing_here)
     if not known:
         return Verdict(name, None, None, unknown[0].explained(day), bearing_here)
-    first = min(known, key=lambda b: PRECEDENCE.index(b.kind))
+    # Of rules of the same kind the one that keeps longest says why.
+    first = min(known, key=lambda b: (PRECEDENCE.index(b.kind), -(b.until or date.max).toordinal()))
     rivals = [b for b in known if b.kind is first.kind]
     clash = next(
         (b for b in rivals if (b.then, b.meanwhile) != (first.then, first.meanwhile)), None

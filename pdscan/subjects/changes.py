@@ -11,7 +11,7 @@ from pdscan.errors import PdscanError
 from pdscan.inventory import Inventory
 from pdscan.model import Entry, Locator, State
 from pdscan.subjects.columns import TABLE
-from pdscan.subjects.model import NotRead
+from pdscan.subjects.model import NOT_COMPARED, NotRead
 
 _SAME = 1e-6  # seconds: what a number of 64 bits leaves of a time
 
@@ -51,7 +51,7 @@ def changes(inventory: Inventory, connectors: Mapping[str, Connector]) -> Change
             finished = inventory.run["finished"]
             unknown.append(
                 NotRead(
-                    f"{name}:", State.PARTIAL, "not compared with the inventory",
+                    f"{name}:", State.PARTIAL, NOT_COMPARED,
                     f"{said}; what is new since {finished} is found by keys only",
                 )
             )  # fmt: skip

@@ -94,6 +94,10 @@ class Holding:
     reason: str = ""
 
 
+#: The reason of a `NotRead` about a source that was read, where nobody can tell what came since.
+NOT_COMPARED = "not compared with the inventory"
+
+
 @dataclass(frozen=True, slots=True)
 class NotRead:
     """A line of the coverage ledger that stands for something the answer may lack."""

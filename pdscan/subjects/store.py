@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
+from pdscan import private
 from pdscan.errors import AccessError, UsageError
 from pdscan.subjects.model import Subject
 
@@ -20,24 +20,7 @@ def encode(subject: Subject) -> bytes:
 
 def save(subject: Subject, path: Path) -> None:
     """Writes `subject` to `path`, readable by its owner alone. Raises `AccessError`."""
-    write_private(path, encode(subject))
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Writes a file of mode 0600, whole or not at all. Raises `AccessError`."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise AccessError(f"{path}: cannot be written: {error.strerror}") from None
+    private.write(path, encode(subject))
 
 
 def read_text(path: Path) -> str:

@@ -11,6 +11,7 @@ from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.model import Locator
 from pdscan.scan import Plan
 from pdscan.verification.before import detectors, gaps, standing, weigh
+from pdscan.verification.bystanders import bystanders
 from pdscan.verification.disguises import Disguise
 from pdscan.verification.model import (
     Acceptance,
@@ -30,7 +31,9 @@ from pdscan.verification.state import Before
 
 _ALL = "*"
 #: What leaves the verdict open although everything could be read.
-_NOT_LEFT = frozenset({Cause.LOST, Cause.STRIPPED, Cause.UNDECIDED, Cause.APPROVAL})
+_NOT_LEFT = frozenset(
+    {Cause.LOST, Cause.STRIPPED, Cause.BYSTANDER, Cause.UNDECIDED, Cause.APPROVAL}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +58,28 @@ def check(
     before: Before | None,
     *,
     disguised: Sequence[Disguise] = (),
+    accepted: Sequence[Acceptance] = (),
+    others: Iterable[Manifest] = (),
     known: Iterable[Problem] = (),
 ) -> Proof:
     """Reads every place of `manifest` again and scans all sources of `plan` for the person.
 
     `before` is the state at the gate; without it nothing can be verified. `disguised` are hashes
-    and encodings of the person's identifiers. `known` are problems found already.
+    and encodings of the person's identifiers. `accepted` adds to what was accepted at the gate.
+    `others` are erasures of other people carried out since the gate. `known` are problems found
+    already.
     """
     scope = Scope.of(manifest)
     connectors = {connector.source: connector for connector in plan.connectors}
     fingerprinter = Fingerprinter(plan.key)
     problems = [*known, *standing(manifest, connectors, fingerprinter, scope)]
-    accepted: Sequence[Acceptance] = ()
     if before is None:
         problems.append(Problem(
             Cause.NO_BEFORE, "", "the check before the deletion left no state beside the manifest, "
             "so it cannot be told whether kept records are as they were", Weight.UNKNOWN,
         ))  # fmt: skip
     else:
-        accepted = before.accepted
+        accepted = (*before.accepted, *accepted)
     met = reread(
         connectors,
         {place: _expected(holding, before) for place, holding in scope.holdings.items()},
@@ -90,7 +96,8 @@ def check(
     problems += _sights(scope, met, seen.sights)
     if before is not None:
         problems += _blind(before, seen)
-        problems += _bystanders(scope, before, seen)
+        scopes = (scope, *map(Scope.of, others))
+        problems += bystanders(scopes, connectors, before, seen)
     weighed = tuple(weigh(problems, accepted))
     return Proof(
         verdict(scope, weighed), weighed, tuple(_checked(scope, met)),
@@ -251,22 +258,6 @@ def _blind(before: Before, seen: Rescan) -> Iterator[Problem]:
             Cause.BLIND, f"{source}:", "none of the records that were seen there before, and that "
             "stay, was seen again: the scan may be blind, or all is gone", Weight.UNKNOWN,
         )  # fmt: skip
-
-
-def _bystanders(scope: Scope, before: Before, seen: Rescan) -> Iterator[Problem]:
-    """Tables and files that lost more records than the manifest accounts for."""
-    planned: Counter[str] = Counter()
-    for locator, holding in scope.holdings.items():
-        if holding.whole.action in REMOVES or holding.removed:
-            planned[str(locator.item())] += 1
-    for item, was in before.records.items():
-        lost = was - seen.records.get(item, 0) - planned[item]
-        if lost > 0:
-            yield Problem(
-                Cause.BYSTANDER, item, f"{lost} records with identifiers of others are gone that "
-                "the manifest does not account for; restore them unless somebody else removed them",
-                Weight.NOTICE,
-            )  # fmt: skip
 
 
 def _checked(scope: Scope, met: Mapping[Locator, Met]) -> Iterator[Checked]:

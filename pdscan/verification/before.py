@@ -11,7 +11,7 @@ from pdscan.exports.manifest import KEEPS, REMOVES, Action, Entry, Manifest
 from pdscan.matching.fingerprints import Fingerprinter
 from pdscan.model import Locator
 from pdscan.scan import Plan
-from pdscan.subjects.model import NotRead
+from pdscan.subjects.model import NOT_COMPARED, NotRead
 from pdscan.verification.model import Acceptance, Cause, Checked, Problem, State, Weight
 from pdscan.verification.relations import Child, Unasked, children
 from pdscan.verification.reread import Met, reread
@@ -51,7 +51,8 @@ def check(
         fields=(holding.locator for holding in scope.staying),
     )
     problems += _places(scope, met)
-    seen = rescan(plan, jobs, scope.watched)
+    planned_gaps = [line.locator for line in manifest.header.not_read]
+    seen = rescan(plan, jobs, scope.watched, asked=planned_gaps)
     problems += gaps(seen.gaps)
     problems += _planned_gaps(manifest, seen)
     problems += detectors(manifest, seen)
@@ -101,13 +102,25 @@ def gaps(lines: Iterable[NotRead]) -> Iterator[Problem]:
 
 
 def _planned_gaps(manifest: Manifest, seen: Rescan) -> Iterator[Problem]:
-    """What the plan could not see and this scan could; what is still not read is told as such."""
+    """What the plan could not see; what is still not read is told as such.
+
+    That this scan could read it is not enough: it looks for the identifiers that the plan knows,
+    and what the plan did not read may have led to others. It is enough where the plan had read the
+    source and only could not tell what came since: that is what this scan looks for.
+    """
     still = {line.locator for line in seen.gaps}
     for line in manifest.header.not_read:
-        if line.locator not in still:
+        scanned = Locator.parse(line.locator).source in seen.items
+        if line.reason == NOT_COMPARED and scanned:
             yield Problem(
-                Cause.PLANNED_GAP, line.locator, f"{_said(line)}; it was read now, and is answered "
-                "for by this scan", Weight.NOTICE,
+                Cause.PLANNED_GAP, line.locator, f"{_said(line)}; this scan has looked for it",
+                Weight.NOTICE,
+            )  # fmt: skip
+        elif line.locator not in still:
+            now = "it can be read now" if line.locator in seen.read else "it is not there any more"
+            yield Problem(
+                Cause.PLANNED_GAP, line.locator, f"{_said(line)}; {now}: scan and plan again, or "
+                "accept it by name", Weight.UNKNOWN,
             )  # fmt: skip
 
 
@@ -121,16 +134,18 @@ def detectors(manifest: Manifest, seen: Rescan) -> Iterator[Problem]:
         )  # fmt: skip
 
 
+_ACCEPTABLE = frozenset({Cause.GAP, Cause.PLANNED_GAP, Cause.BYSTANDER})
+
+
 def weigh(problems: Iterable[Problem], accepted: Sequence[Acceptance]) -> Iterator[Problem]:
     """`problems`, those that somebody accepted by name marked so.
 
-    Only gaps can be accepted: a wrong entry is made right, not accepted.
+    Only gaps, and losses that others answer for, can be accepted: a wrong entry is made right.
     """
-    by_place = {acceptance.locator: acceptance for acceptance in accepted}
     told = set()
     for problem in problems:
-        acceptance = by_place.get(problem.locator)
-        if acceptance is not None and problem.cause in (Cause.GAP, Cause.PLANNED_GAP):
+        acceptance = next((one for one in accepted if one.covers(problem.locator)), None)
+        if acceptance is not None and problem.cause in _ACCEPTABLE:
             problem = Problem(
                 problem.cause, problem.locator,
                 f"{problem.why}; accepted by {acceptance.by}: {acceptance.reason}", Weight.ACCEPTED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 
 class State(StrEnum):
@@ -81,11 +82,17 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Somebody takes responsibility for a gap: the locator, who, and why."""
+    """Somebody takes responsibility for a gap or a loss: the locator (``*`` in it stands for
+    anything), who, and why.
+    """
 
     locator: str
     by: str
     reason: str
+
+    def covers(self, locator: str) -> bool:
+        """Whether it is about the place."""
+        return self.locator == locator or fnmatchcase(locator, self.locator)
 
 
 class Verdict(StrEnum):

@@ -58,9 +58,11 @@ class Control:
 class Rescan:
     """What a scan saw.
 
-    ``records`` counts the distinct records with findings by item. ``controls`` are what was offered
-    or, where they were given, which of them were seen. ``detectors`` are those in force, as
-    ``kind/version``; ``items`` counts what was looked at by source.
+    ``records`` counts the distinct records with findings by item, and items with findings in
+    running text (messages, documents) by what they lie in. ``controls`` are what was offered or,
+    where they were given, which of them were seen. ``detectors`` are those in force, as
+    ``kind/version``; ``items`` counts what was looked at by source; ``read`` are the items out of
+    those asked for that were read whole.
     """
 
     sights: tuple[Sight, ...]
@@ -69,6 +71,7 @@ class Rescan:
     records: Mapping[str, int]
     detectors: tuple[str, ...]
     items: Mapping[str, int]
+    read: frozenset[str] = frozenset()
 
 
 def rescan(
@@ -78,12 +81,14 @@ def rescan(
     *,
     disguised: Sequence[disguises.Disguise] = (),
     controls: Sequence[Control] | None = None,
+    asked: Iterable[str] = (),
 ) -> Rescan:
     """Scans all sources of `plan` for the fingerprints (hex) in `watched`, and for `disguised`.
 
     Findings of any likelihood count: an identifier that is known to be the person's needs no
     evidence around it. With `controls` it is said which of them are seen; without, new ones are
-    chosen: other people's identifiers of high likelihood.
+    chosen: other people's identifiers of high likelihood. Of the items `asked` it is said which
+    were read whole.
     """
     known = tuple(f"{d.kind}/{d.version}" for d in plan.detectors)
     wanted = frozenset(watched)
@@ -91,7 +96,7 @@ def rescan(
     if disguised:
         found = (*found, disguises.detector(disguised))
     plan = replace(plan, detectors=found, minimum=Likelihood.VERY_UNLIKELY, values=False)
-    collector = _Collector(plan.key, wanted, disguised, controls)
+    collector = _Collector(plan.key, wanted, disguised, controls, frozenset(asked))
     for message in run(plan, tasks(plan.connectors), jobs):
         collector.take(message)
     return collector.result(known)
@@ -100,8 +105,9 @@ def rescan(
 class _Collector:
     def __init__(
         self, key: bytes, watched: frozenset[str], disguised: Iterable[disguises.Disguise],
-        controls: Sequence[Control] | None,
+        controls: Sequence[Control] | None, asked: frozenset[str],
     ) -> None:  # fmt: skip
+        self._asked, self._read = asked, set[str]()
         fingerprinter = Fingerprinter(key)
         self._disguised = {
             fingerprinter.one(disguises.KIND, one.written).hex(): one for one in disguised
@@ -135,6 +141,8 @@ class _Collector:
                         str(entry.item.locator), str(entry.outcome.state),
                         str(entry.outcome.reason), entry.outcome.detail,
                     ))  # fmt: skip
+                elif self._asked and (locator := str(entry.item.locator)) in self._asked:
+                    self._read.add(locator)
             case Settled():
                 for number in self._closed:
                     del self._items[number]
@@ -148,7 +156,7 @@ class _Collector:
         )
         return Rescan(
             tuple(self._sights), tuple(self._gaps), tuple(controls), self._tally.counts(),
-            detectors, dict(self._count),
+            detectors, dict(self._count), frozenset(self._read),
         )  # fmt: skip
 
     def _found(self, batch: pa.RecordBatch) -> None:
@@ -204,6 +212,9 @@ class _Collector:
         for number in np.unique(items).tolist():
             found = records[items == number]
             self._tally.add(str(self._items[number]), found[found >= 0])
+            if (found < 0).any():
+                around = container(self._items[number])
+                self._tally.add(str(around), np.array([number], np.int64))
 
 
 class Tally:
@@ -225,6 +236,14 @@ class Tally:
         for (name, _), bits in self._pages.items():
             found[name] += int(bits.sum())
         return dict(found)
+
+
+def container(item: Locator) -> Locator:
+    """What an item lies in: the mailbox or archive, or the folder of a file."""
+    if len(item.path) > 1:
+        return replace(item, path=item.path[:-1])
+    folder, slash, _ = item.path[0].rpartition("/") if item.path else ("", "", "")
+    return Locator(item.source, (folder + slash,) if slash else ())
 
 
 def _rows(batch: pa.RecordBatch, where: pa.Array) -> Iterator[dict[str, Any]]:

@@ -6,15 +6,14 @@ kept and of records that must be seen again, and who accepted which gap.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
-from pdscan.errors import AccessError, UsageError
+from pdscan import private
+from pdscan.errors import UsageError
 from pdscan.verification.model import Acceptance
 from pdscan.verification.rescan import Control
 
@@ -49,7 +48,7 @@ def path_for(manifest: Path) -> Path:
 
 def save(before: Before, path: Path) -> None:
     """Writes it, whole or not at all; raises `AccessError`."""
-    write_private(path, msgspec.json.format(msgspec.json.encode(before), indent=1) + b"\n")
+    private.write(path, msgspec.json.format(msgspec.json.encode(before), indent=1) + b"\n")
 
 
 def load(path: Path, manifest: str) -> Before | None:
@@ -57,31 +56,13 @@ def load(path: Path, manifest: str) -> Before | None:
 
     Raises `AccessError` where it cannot be read, `UsageError` where it is damaged.
     """
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=Before)
-    except FileNotFoundError:
+    data = private.read_or_nothing(path)
+    if not data:
         return None
-    except OSError as error:
-        raise AccessError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        found = msgspec.json.decode(data, type=Before)
     except (msgspec.DecodeError, msgspec.ValidationError):
         raise UsageError(
             f"{path}: damaged; check again before the deletion with pdscan verify --before"
         ) from None
     return found if found.manifest == manifest and found.format == FORMAT else None
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Writes a file of mode 0600, whole or not at all; raises `AccessError`."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.rename(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise AccessError(f"{path}: cannot be written: {error.strerror}") from None

@@ -191,9 +191,15 @@ def test_files_come_as_a_list_with_checksums(shop: Path) -> None:
     tasks = list(csv.DictReader((shop / "out" / "files.csv").open(newline="")))
     letter = shop / "mail" / "letter.txt"
     (whole,) = (task for task in tasks if task["file"] == str(letter))
-    assert whole["action"] == "erase"
+    assert (whole["do"], whole["where"]) == ("remove", "the whole file")
     assert whole["sha256"] == hashlib.sha256(letter.read_bytes()).hexdigest()
-    assert {task["action"] for task in tasks if task["file"].endswith("both.txt")} == {"redact"}
+    both = [task for task in tasks if task["file"].endswith("both.txt")]
+    text = (shop / "mail" / "both.txt").read_text("utf-8")
+    lines = (shop / "out" / "files.jsonl").read_text("ascii").splitlines()
+    spans = [json.loads(line)["span"] for line in lines if "both.txt" in line]
+    assert {task["do"] for task in both} == {"cut"}
+    assert [text[first:last] for first, last in spans] == ["matti.testinen@example.net"]
+    assert "testinen" not in (shop / "out" / "files.csv").read_text("utf-8")
     check = ["sha256sum", "--check", "--strict", str(shop / "out" / "SHA256SUMS")]
     assert subprocess.run(check, capture_output=True, check=False).returncode == 0
     letter.write_text("changed")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pdscan.cli.story import _confirm_rules as confirm_rules
-from pdscan.exports import certificate
+from pdscan.exports import certificate, manifest
 from tests.cli.command import Result, run_here
 
 _CSV = "email,phone\n{aino}bjorn@example.org,+358405556677\nlena@example.net,+358405556688\n"
@@ -142,6 +142,20 @@ def test_from_the_gate_to_the_certificate(estate: Estate) -> None:
     assert issued.identifiers == "destroyed with their key"
     assert issued.approved_by == ("officer (dpo)",)
     assert issued.sources[0].gaps == 0
+    shown = estate.pdscan("manifest", "certificate", name)
+    assert shown.code == 0
+    assert "Nothing of the person was found" in shown.out
+    assert estate.pdscan("manifest", "certificate", name, "--public-key", "00" * 32).code == 2
+    forged = (
+        (estate.folder / name).read_text().replace('"verdict":"verified"', '"verdict":"residual"')
+    )
+    (estate.folder / "forged.json").write_text(forged)
+    assert estate.pdscan("manifest", "certificate", "forged.json").code == 2
+    assert estate.verify("--after").code == 2  # it would replace the proof by a lesser one
+    again = estate.verify("--again")
+    assert again.code == 0
+    assert "Nothing was kept; everything is looked at once more" in again.out
+    assert certificate.read((estate.folder / name).read_bytes(), name) == issued
     assert estate.verify("--replay", "2026-11-01").code == 0
     estate.write(_AINO)
     restored = estate.verify("--replay", "2026-11-01")
@@ -152,10 +166,30 @@ def test_from_the_gate_to_the_certificate(estate: Estate) -> None:
         assert b"aino@example.com" not in file.read_bytes()
 
 
+def test_the_register_of_requests_tells_what_was_done(estate: Estate) -> None:
+    key = ("--key-file", "fingerprint.key")
+    new = ("request", "new", "--right", "erasure", "--id", "email=aino@example.com", *key)
+    assert estate.pdscan(*new).code == 0
+    name = next(iter(json.loads(line)["request"] for line in
+                     (estate.folder / "pdscan-requests.jsonl").read_text().splitlines()))  # fmt: skip
+    assert estate.pdscan("erase", "s.json", "-o", "n", "--request", "2020-0001").code == 2
+    assert estate.pdscan("erase", "s.json", "-o", "n", "--request", name).code == 0
+    assert manifest.read(estate.folder / "n").header.request == name
+    assert "email/1" in manifest.read(estate.folder / "n").header.detectors
+    estate.pdscan("approve", "n", "--role", "dpo", "--by", "officer", "--signing-key", "a.key")
+    assert estate.pdscan("verify", "n", "--before").code == 0
+    estate.write("")
+    assert estate.pdscan("verify", "n", "--after").code == 0
+    told = estate.pdscan("request", "show", name, *key).out
+    assert "erasure planned, manifest" in told
+    assert "erasure verified, certificate SHA-256" in told
+
+
 @pytest.mark.parametrize(
     "arguments",
     [(), ("--before", "--replay", "2026-11-01"), ("--replay", "yesterday"),
-     ("--before", "--accept", "files:x")],
+     ("--before", "--accept", "files:x"), ("--before", "--accept", "*=all of it"),
+     ("--before", "--accept", "f*:*=all of it")],
 )  # fmt: skip
 def test_a_wrong_call(estate: Estate, arguments: tuple[str, ...]) -> None:
     assert estate.verify(*arguments).code == 2

@@ -23,7 +23,8 @@ from pdscan.connectors.fetch import (
     look_up,
 )
 from pdscan.connectors.files import Files
-from pdscan.connectors.records import records
+from pdscan.connectors.interface import ReadOptions
+from pdscan.connectors.records import Spot, records
 from pdscan.connectors.sql.opening import open_database
 from pdscan.errors import UnreadableError
 from pdscan.matching.fingerprints import Fingerprinter
@@ -122,6 +123,31 @@ def test_records_are_found_by_what_they_hold(estate: Files, name: str) -> None:
 def test_a_quoted_cell_comes_back_whole(estate: Files) -> None:
     row = list(records(estate, ("list.csv",)))[1]
     assert row.values[2] == ("note", "two\nlines, and a comma")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "spots"),
+    [
+        ("a.csv", 'name,mail,note\nA,a@example.com,"two\nlines"\nB,b@example.com,\n',
+         [Spot((1, 1), 1), Spot((2, 3), 2), Spot((4, 4), 3)]),
+        ("a.jsonl", '{"mail":"a@example.com"}\n\n{"mail":"b@example.com"}\n',
+         [Spot((1, 1), 1), Spot((3, 3), 3)]),
+        ("a.json", '[{"mail":"a@example.com"},{"mail":"b@example.com"}]',
+         [Spot(pointer="/0"), Spot(pointer="/1")]),
+        ("b.json", '{"n": 1, "list":[{"mail":["a@example.com"]},{"mail":"b@example.com"}]}',
+         [Spot(), Spot(pointer="/list/0"), Spot(pointer="/list/1")]),
+        ("access.log", '192.0.2.1 - - [01/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 1\n' * 3,
+         [Spot((n, n), n) for n in (1, 2, 3)]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [16, 2 << 20])
+def test_where_a_record_stands(
+    tmp_path: Path, name: str, text: str, spots: list[Spot], size: int
+) -> None:
+    (tmp_path / name).write_text(text)
+    options = ReadOptions(block_size=size, text_size=size)
+    found = records(Files("a", str(tmp_path), (), (), options), (name,))
+    assert [record.spot for record in found] == spots
 
 
 def test_messages_and_members_come_as_they_are(estate: Files) -> None:

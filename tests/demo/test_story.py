@@ -5,24 +5,34 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from pdscan.cli.story import _PERSON as NUMBER
+from pdscan.demo import administrator, estate
 from pdscan.exports import certificate
-from tests.cli.command import run_here
+from tests.cli.command import Result, run_here
 
 
-def test_the_story_ends_with_a_certificate_that_is_true(tmp_path: Path) -> None:
-    told = run_here("demo", "demo", "--story", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    folder = tmp_path_factory.mktemp("story")
+    return run_here("demo", "demo", "--story", cwd=folder), folder / "demo"
+
+
+def test_the_story_ends_with_a_certificate_that_is_true(story: tuple[Result, Path]) -> None:
+    told, folder = story
     assert told.code == 0, told.err
+    assert "could not be read again" not in told.err
     chapters = [
         line for line in told.out.splitlines() if line.startswith(("BLOCKED", "GO", "VERD"))
     ]
     assert [line.split(":")[0] for line in chapters] == ["BLOCKED", "GO", "VERDICT"]
     assert chapters[-1] == "VERDICT: verified with retained"
 
-    folder = tmp_path / "demo"
     name = "request-1.manifest.certificate.json"
     issued = certificate.read((folder / name).read_bytes(), name)
     assert issued.verdict == "verified_with_retained"
@@ -41,6 +51,23 @@ def test_the_story_ends_with_a_certificate_that_is_true(tmp_path: Path) -> None:
     assert orders <= kept  # the law keeps them
     assert not list(folder.glob("*.identifiers"))
     assert not list(folder.rglob("identifiers/*.key"))
+
+
+def test_the_administrator_takes_nobody_else_along(
+    story: tuple[Result, Path], tmp_path: Path
+) -> None:
+    estate.write(tmp_path / "before", tmp_path / "truth.json")
+    person = json.loads((tmp_path / "truth.json").read_text("utf-8"))["people"][NUMBER - 1]
+    values = (*person["emails"], *person["addresses"], person["phone"])
+    gone = Counter(_lines(tmp_path / "before")) - Counter(_lines(story[1] / "estate"))
+    del gone["2026-03-05T10:00:00.000Z,(cut off)"]  # it has all its cells now
+    assert gone
+    assert [line for line in gone if not any(value in line for value in values)] == []
+
+
+def _lines(folder: Path) -> list[str]:
+    files = [f for f in sorted(folder.rglob("*")) if f.is_file() and f.suffix != ".sqlite"]
+    return [line for file in files for line in administrator.unpacked(file).splitlines()]
 
 
 def _text(file: Path) -> str:

@@ -127,6 +127,10 @@ CASES: dict[str, tuple[dict[Holding, Sight | None], str, list[str], str]] = {
         {holding(PARENT): sight(PARENT, step=2, references=(Reference(ROW, "customer_id"),)),
          holding(): sight(values=RECENT)}, LAW,
         ["retain .", "anonymise .", "erase &field=email", "erase &field=at"], "books"),
+    "a child that a law keeps, by a key that identifies": (
+        {holding(PARENT, findings=(finding(f"{PARENT}&field=email"),)):
+         sight(PARENT, step=2, references=(Reference(ROW, "customer"),), keys=frozenset({"email"})),
+         holding(): sight(values=RECENT)}, LAW, ["retain .", "manual ."], "books"),
     "a stranger's row refers to it": (
         {holding(PARENT): sight(PARENT, references=(Reference("db:x#key=id:3", "c", "CASCADE"),))},
         "", ["manual ."], "1 rows that are not in this manifest"),
@@ -177,6 +181,9 @@ def test_marked_holdings_are_restricted_or_rectified_unless_kept() -> None:
     for action in (Action.RESTRICT, Action.RECTIFY):
         (entry,) = planned({holding(): sight()}, LAW, marked={ROW: action})
         assert entry.action is action
+    stranger = (Reference("db:x#key=id:3", "customer_id"),)
+    (entry,) = planned({holding(): sight(references=stranger)}, marked={ROW: Action.RESTRICT})
+    assert (entry.action, entry.blocked) == (Action.RESTRICT, "")
     (entry,) = planned({holding(): sight(values=RECENT)}, LAW, marked={ROW: Action.RECTIFY})
     assert entry.action is Action.RETAIN
 

@@ -56,6 +56,7 @@ class Shop:
     database: Database
     folder: Path
     accepted: list[Acceptance] = field(default_factory=list)
+    others: list[Manifest] = field(default_factory=list)
     known: list[Problem] = field(default_factory=list)
     values: tuple[disguises.Value, ...] = tuple(disguises.Value(k, v) for k, v in AINO.items())
     left_out: tuple[str, ...] = ()
@@ -66,6 +67,11 @@ class Shop:
         files.mkdir()
         (files / "forms.csv").write_text(_CSV)
         (files / "contract.txt").write_text("Sopimus: Aino Koivuranta, aino@example.com.\n")
+        (files / "others.csv").write_text("email\nbjorn@example.org\n")
+        (files / "others.txt").write_text("Björn, bjorn@example.org\n")
+        self.mail(files / "others.mbox", (
+            ("4", BJORN, "shop@shop.example", "Hej"), ("5", BJORN, "shop@shop.example", "Hej igen"),
+        ))  # fmt: skip
         self.mail(files / "mail.mbox", (
             ("1", "aino@example.com", "shop@shop.example", "Where is my order?"),
             ("2", BJORN, "shop@shop.example", "Ask aino@example.com about it, or bjorn."),
@@ -91,6 +97,10 @@ class Shop:
             message["Message-ID"] = f"<{number}@shop.example>"
             message["Date"] = "Mon, 2 Nov 2026 10:00:00 +0000"
             message.set_content(text)
+            if number == "1":  # what others are in goes along with the message
+                message.add_attachment(
+                    "email\nbjorn@example.org\n", subtype="csv", filename="l.csv"
+                )
             box.add(message)
         box.close()
 
@@ -109,7 +119,8 @@ class Shop:
     def proof(self) -> after.Proof:
         return after.check(
             self.manifest, self.plan(), 0, self.state,
-            disguised=disguises.disguises(self.values), known=self.known,
+            disguised=disguises.disguises(self.values), accepted=self.accepted, known=self.known,
+            others=self.others,
         )  # fmt: skip
 
     def delete(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +13,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from pdscan.exports.manifest import Action, Manifest
+from pdscan.subjects.model import NOT_COMPARED, NotRead
 from pdscan.verification.model import Acceptance, Cause, Problem, Verdict, Weight
+from tests.verification.conftest import Told
 from tests.verification.shop import AINO, BJORN, Shop
 
 R = Verdict.RESIDUAL
@@ -48,6 +51,14 @@ def write(name: str, data: str | bytes) -> Callable[[Shop], object]:
 def zipped(shop: Shop) -> None:
     with zipfile.ZipFile(shop.files / "backup.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("dump/customer.csv", f"id,email\n1,{AINO['email']}\n")
+
+
+def nested(shop: Shop) -> None:
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("note.txt", "henkilötunnus 131052-308T")
+    with zipfile.ZipFile(shop.files / "year.zip", "w") as archive:
+        archive.writestr("month.zip", inner.getvalue())
 
 
 def damaged(shop: Shop) -> None:
@@ -137,6 +148,12 @@ AT_THE_GATE = (
           weight=Weight.UNKNOWN),
     Fault("a source that is not configured", unplug, Cause.NO_SOURCE, "shop:",
           weight=Weight.UNKNOWN),
+    Fault("a gap of the plan that can be read now", edit(not_read=(NotRead("files:forms.csv",
+          "partial", "ends too early", ""),)), Cause.PLANNED_GAP, "files:forms.csv",
+          weight=Weight.UNKNOWN),
+    Fault("a gap of the plan that is not there any more", edit(not_read=(NotRead("files:old.gz",
+          "partial", "ends too early", ""),)), Cause.PLANNED_GAP, "files:old.gz",
+          weight=Weight.UNKNOWN),
     Fault("a table renamed", deny, Cause.VANISHED, "invoice#key=id:7"),
     Fault("a namesake not decided upon", entry("contract", action=Action.MANUAL), Cause.UNDECIDED,
           "contract.txt"),
@@ -159,6 +176,17 @@ AFTER_IT = (
           "'aino@example.com', NULL, NULL)"), Cause.RESIDUE, "customer#key=id:3"),
     Fault("another spelling left", sql("UPDATE orders SET note = 'puh. 040 123 4567' "
           "WHERE id = 20"), Cause.RESIDUE, "orders#key=id:20"),
+    Fault("a copy of the table before the deletion", sql("CREATE TABLE customer_old (id int PRIMARY "
+          "KEY, data jsonb); INSERT INTO customer_old VALUES (1, '{\"mail\": "
+          "\"aino@example.com\"}')"), Cause.RESIDUE, "customer_old#key=id:1"),
+    Fault("a kept file under another name", lambda s: (s.files / "contract.txt").rename(
+          s.files / "contract (1).txt"), Cause.RESIDUE, "files:contract (1).txt"),
+    Fault("an encoded message", write("sent.eml", b"From: shop@shop.example\nMIME-Version: 1.0\n"
+          b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+          + base64.b64encode(b"Hei aino@example.com, tervetuloa")), Cause.RESIDUE,
+          "files:sent.eml"),
+    Fault("a number in a document of an archive in an archive", nested, Cause.RESIDUE,
+          "files:year.zip!/month.zip!/note.txt"),
     Fault("a copy in a backup", zipped, Cause.RESIDUE, "backup.zip!/dump/customer.csv"),
     Fault("a row of an export left", write("forms.csv", "email,message\naino@example.com,Hei\n"),
           Cause.REMAINS, "files:forms.csv#key=%23"),
@@ -206,7 +234,15 @@ AFTER_IT = (
     Fault("a file that cannot be read", damaged, Cause.GAP, "files:old.csv.gz", I,
           Weight.UNKNOWN),
     Fault("other people's records deleted", sql("DELETE FROM invoice WHERE id = 8"),
-          Cause.BYSTANDER, "invoice", K, Weight.NOTICE),
+          Cause.BYSTANDER, "invoice", I),
+    Fault("other people's rows of an export deleted", write("forms.csv", "email,message\n"
+          "bjorn@example.org,Hej\n"), Cause.BYSTANDER, "files:forms.csv", I),
+    Fault("another's message deleted", lambda s: s.mail(s.files / "others.mbox", (
+          ("4", BJORN, "shop@shop.example", "Hej"),)), Cause.BYSTANDER, "files:others.mbox", I),
+    Fault("another's file deleted", lambda s: (s.files / "others.txt").unlink(),
+          Cause.BYSTANDER, "files:", I),
+    Fault("another's whole export deleted", lambda s: (s.files / "others.csv").unlink(),
+          Cause.BYSTANDER, "files:others.csv", I),
     Fault("no state from the gate", lambda s: setattr(s, "state", None), Cause.NO_BEFORE, "", I,
           Weight.UNKNOWN),
     Fault("an entry never decided", entry("contract", action=Action.MANUAL), Cause.UNDECIDED,
@@ -232,20 +268,22 @@ def test_there_are_enough_faults() -> None:
 
 
 @pytest.mark.parametrize("fault", AT_THE_GATE, ids=lambda fault: fault.name)
-def test_the_gate_catches(shop: Shop, fault: Fault) -> None:
+def test_the_gate_catches(shop: Shop, fault: Fault, told: Told) -> None:
     fault.do(shop)
     gate = shop.gate()
+    told(f"gate: {fault.name}", f"{fault.cause} ({fault.weight}) {fault.place}")
     assert named(gate.problems, fault), gate.problems
     assert not gate.state.go
     assert says_no_value(gate.problems)
 
 
 @pytest.mark.parametrize("fault", AFTER_IT, ids=lambda fault: fault.name)
-def test_the_proof_catches(shop: Shop, fault: Fault) -> None:
+def test_the_proof_catches(shop: Shop, fault: Fault, told: Told) -> None:
     shop.gate()
     shop.delete()
     fault.do(shop)
     proof = shop.proof()
+    told(f"proof: {fault.name}", f"{proof.verdict}: {fault.cause} {fault.place}")
     assert named(proof.problems, fault), proof.problems
     assert proof.verdict is fault.verdict, proof.problems
     assert says_no_value(proof.problems)
@@ -261,6 +299,61 @@ def test_a_gap_accepted_by_name_opens_the_gate_and_stays_a_gap(shop: Shop) -> No
     assert gate.state.go
     shop.delete()
     assert shop.proof().verdict is Verdict.INCOMPLETE
+
+
+def test_a_gap_of_the_plan_is_accepted_by_name(shop: Shop) -> None:
+    edit(not_read=(NotRead("files:old.gz", "partial", "ends too early", ""),))(shop)
+    shop.accepted.append(Acceptance("files:old.gz", "M. Virtanen", "rotated out"))
+    gate = shop.gate()
+    assert gate.state.go
+    assert [p.weight for p in gate.problems if p.cause is Cause.PLANNED_GAP] == [Weight.ACCEPTED]
+    shop.delete()
+    assert shop.proof().verdict is Verdict.WITH_RETAINED  # there is nothing unread now
+
+
+def test_another_erasure_since_the_gate_is_no_loss(shop: Shop) -> None:
+    """Björn's invoice, by a manifest of its own."""
+    shop.gate()
+    shop.delete()
+    shop.database.run("DELETE FROM invoice WHERE id = 8")
+    assert shop.proof().verdict is Verdict.INCOMPLETE
+    (kept,) = (e for e in shop.manifest.entries if e.is_whole and "invoice" in e.locator)
+    place = kept.locator.replace("id:7", "id:8")
+    theirs = replace(kept, number=1, locator=place, holding=place, action=Action.ERASE)
+    shop.others.append(Manifest(replace(shop.manifest.header, entries=1), (theirs,)))
+    assert shop.proof().verdict is Verdict.WITH_RETAINED
+
+
+@pytest.mark.parametrize(
+    ("on", "covers"), [("files:old.csv.gz!/old.csv", True), ("files:old*", True), ("files:*", True),
+                       ("files:old.csv.gz", False), ("shop:*", False)],
+)  # fmt: skip
+def test_what_is_accepted(on: str, covers: bool) -> None:
+    assert Acceptance(on, "M. Virtanen", "x").covers("files:old.csv.gz!/old.csv") is covers
+
+
+def test_a_database_that_was_not_compared_is_told_and_scanned(shop: Shop) -> None:
+    line = NotRead("shop:", "partial", NOT_COMPARED, "a database")
+    edit(not_read=(line,))(shop)
+    gate = shop.gate()
+    assert [p.weight for p in gate.problems if p.cause is Cause.PLANNED_GAP] == [Weight.NOTICE]
+    assert gate.state.go
+    shop.left_out = ("shop",)
+    assert {p.weight for p in shop.gate().problems if p.cause is Cause.PLANNED_GAP} == {
+        Weight.UNKNOWN
+    }
+
+
+def test_a_loss_that_somebody_answers_for_leaves_the_proof(shop: Shop) -> None:
+    shop.gate()
+    shop.delete()
+    (shop.files / "others.csv").unlink()
+    shop.accepted.append(Acceptance("files:others.csv", "M. Virtanen", "past its time"))
+    proof = shop.proof()
+    (loss,) = (p for p in proof.problems if p.cause is Cause.BYSTANDER)
+    assert loss.weight is Weight.ACCEPTED
+    assert "M. Virtanen" in loss.why
+    assert proof.verdict is Verdict.WITH_RETAINED
 
 
 def test_a_namesake_is_told_and_is_no_residue(shop: Shop) -> None:

@@ -25,13 +25,13 @@ REMOVED = "[removed]"
 class Cut:
     """What becomes of one field of a row that stays.
 
-    Without ``spans`` it becomes empty (or, if ``is_required``, a text that says nothing); with them
-    the characters [start, end) of each go.
+    ``text`` takes the place of all of it, or of the characters [start, end) of each of ``spans``;
+    None: it becomes empty (NULL).
     """
 
     column: str
     spans: tuple[tuple[int, int], ...] = ()
-    is_required: bool = False
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class Writer(Protocol):
     def literal(self, text: str) -> str:
         """A text as it stands in a statement."""
 
-    def cut(self, field: str, spans: Sequence[tuple[int, int]]) -> str:
-        """The expression for the text of `field` without `spans` (in order, apart)."""
+    def joined(self, pieces: Sequence[str]) -> str:
+        """The expression for the texts `pieces` put together."""
 
     def script(self, changes: Sequence[Change], salt: str) -> Iterator[str]:
         """The statements, each with its semicolon."""
@@ -119,9 +119,11 @@ def _acting(to: Writer, change: Change) -> str:
 
 
 def _left(to: Writer, cut: Cut) -> str:
-    if cut.spans:
-        return to.cut(to.name(cut.column), apart(cut.spans))
-    return to.literal(REMOVED) if cut.is_required else "NULL"
+    if cut.text is None:
+        return "NULL"
+    if not cut.spans:
+        return to.literal(cut.text)
+    return to.joined(_pieces(to.name(cut.column), apart(cut.spans), to.literal(cut.text)))
 
 
 def apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -158,8 +160,8 @@ class _PostgreSQL:
     def literal(self, text: str) -> str:
         return "'" + text.replace("'", "''") + "'"
 
-    def cut(self, field: str, spans: Sequence[tuple[int, int]]) -> str:
-        return " || ".join(_pieces(field, spans, self.literal(REMOVED)))
+    def joined(self, pieces: Sequence[str]) -> str:
+        return " || ".join(pieces)
 
     def script(self, changes: Sequence[Change], salt: str) -> Iterator[str]:
         tag = f"$pdscan_{salt}$"  # stands in no text
@@ -203,8 +205,8 @@ class _MariaDB:
             return "'" + text.replace("'", "''") + "'"
         return f"_utf8mb4 0x{text.encode().hex()}" if text else "''"
 
-    def cut(self, field: str, spans: Sequence[tuple[int, int]]) -> str:
-        return f"CONCAT({', '.join(_pieces(field, spans, self.literal(REMOVED)))})"
+    def joined(self, pieces: Sequence[str]) -> str:
+        return f"CONCAT({', '.join(pieces)})"
 
     def script(self, changes: Sequence[Change], salt: str) -> Iterator[str]:
         yield "SET time_zone = '+00:00';"
@@ -244,8 +246,8 @@ class _SQLite:
     def literal(self, text: str) -> str:
         return "'" + text.replace("'", "''") + "'"
 
-    def cut(self, field: str, spans: Sequence[tuple[int, int]]) -> str:
-        return " || ".join(_pieces(field, spans, self.literal(REMOVED)))
+    def joined(self, pieces: Sequence[str]) -> str:
+        return " || ".join(pieces)
 
     def script(self, changes: Sequence[Change], salt: str) -> Iterator[str]:
         says = "a row is gone or has changed, nothing was done"

@@ -139,8 +139,9 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
 def test_rows_go_and_fields_are_emptied(shop: Shop) -> None:
     note = "Åsa ringer 070-123 till 🙂 Bo 040-5 sen"
     first, last = note.index("070-123"), note.index("040-5")
-    cuts = (Cut("name", is_required=True), Cut("email"),
-            Cut("note", ((last, last + 5), (0, 3), (first, first + 4), (first + 4, first + 7))))  # fmt: skip
+    cuts = (Cut("name", text="[removed]"), Cut("email"),
+            Cut("note", ((last, last + 5), (0, 3), (first, first + 4), (first + 4, first + 7)),
+                "[removed]"))  # fmt: skip
     result = shop.run(shop.change(1, "orders", 10), shop.change(2, "customer", 1, *cuts))
     assert result.stderr == ""
     assert result.returncode == 0
@@ -184,7 +185,7 @@ def test_everything_of_two_people(shop: Shop) -> None:
 
 def test_a_script_does_not_tell_what_it_deletes(shop: Shop) -> None:
     script = sql.write(
-        shop.dialect, [shop.change(1, "customer", 1, Cut("note", ((0, 3),)))], "s1", []
+        shop.dialect, [shop.change(1, "customer", 1, Cut("note", ((0, 3),), "[removed]"))], "s1", []
     )
     for secret in ("Åsa", "Brien", "asa@", "ringer", "c385"):
         assert secret not in script
