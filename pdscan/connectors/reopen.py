@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pdscan.connectors.interface import Connector, Unit
+from pdscan.connectors.contents import read_again
+from pdscan.connectors.interface import Connector
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Locator, Outcome, Places, Reason, place_name, written_key
 
@@ -71,10 +72,9 @@ def _matching(block: Block, places: Places, field: str, wanted: str) -> Iterator
 
 def _blocks(connector: Connector, locator: Locator) -> Iterator[Block]:
     """The blocks of the locator's own item."""
-    events = connector.read(Unit(connector.source, locator.path[:1], 0))
     open_items: list[tuple[str, ...]] = []
     seen = False
-    for event in events:
+    for event in read_again(connector, locator.path):
         if isinstance(event, Item):
             open_items.append(event.path)
             seen = seen or event.path == locator.path

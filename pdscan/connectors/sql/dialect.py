@@ -130,8 +130,10 @@ class Dialect(Protocol):
     def key_value(self, column: Column) -> str:
         """The same for a column of a key, whatever its family."""
 
-    def is_binary(self, column: Column) -> str:
-        """The condition under which a value is bytes and no text; "" where it never is."""
+    def document(self, column: Column) -> str:
+        """The expression that gives a column's value as bytes where it is bytes; "" where it never
+        is.
+        """
 
     def size(self, column: Column) -> str:
         """The expression that gives the bytes of a column's value without reading it, if it can."""

@@ -82,9 +82,9 @@ class Generic:
         """Not known without reading."""
         return "0"
 
-    def is_binary(self, column: Column) -> str:
-        """Whether the column is declared to hold bytes, and does."""
-        return f"{self.quote(column.name)} IS NOT NULL" if column.family is Family.BINARY else ""
+    def document(self, column: Column) -> str:
+        """The value of a column that is declared to hold bytes."""
+        return self.quote(column.name) if column.family is Family.BINARY else ""
 
     def row_key(self, table: Table) -> tuple[tuple[str, str], ...]:
         """Rows without a key cannot be told apart."""
@@ -132,14 +132,22 @@ class GenericSession:
 
 
 def _texts(values: Sequence[Any]) -> pa.Array:
+    if any(isinstance(v, bytes | bytearray | memoryview) for v in values):
+        return pa.array([_bytes(v) for v in values], pa.binary())
     return pa.array([None if value is None else _text(value) for value in values], pa.string())
+
+
+def _bytes(value: object) -> bytes | None:
+    if value is None or isinstance(value, bytes):
+        return value
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    return _text(value).encode()
 
 
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
-    if isinstance(value, bytes):
-        return value.hex()
     if isinstance(value, dict | list):
         return msgspec.json.encode(value, enc_hook=str).decode()
     return str(value)

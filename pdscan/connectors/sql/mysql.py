@@ -171,9 +171,9 @@ class MySQL:
         name = self.quote(column.name)
         return f"HEX({name})" if column.family is Family.BINARY else self.value(column)
 
-    def is_binary(self, column: Column) -> str:
-        """Whether there is a value of a column of bytes."""
-        return f"{self.quote(column.name)} IS NOT NULL" if column.family is Family.BINARY else ""
+    def document(self, column: Column) -> str:
+        """The value of a column of bytes."""
+        return self.quote(column.name) if column.family is Family.BINARY else ""
 
     def size(self, column: Column) -> str:
         """Bytes of the value."""

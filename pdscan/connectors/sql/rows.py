@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -11,7 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pdscan.connectors.cells import cell_blocks, key_writer
+from pdscan.connectors.formats.contents import HeldContent
+from pdscan.connectors.formats.interface import Nested
 from pdscan.connectors.sql.dialect import Dialect, Range, Resume
+from pdscan.connectors.sql.documents import parted, step
 from pdscan.connectors.sql.json_cells import json_cells
 from pdscan.connectors.structure import Column, Family
 from pdscan.model import Block, Ints
@@ -31,7 +35,7 @@ class Tally:
 
     rows: int = 0
     large: int = 0
-    binary: int = 0
+    short: int = 0  # bytes that are neither text nor document
     not_utf8: int = 0
 
 
@@ -49,16 +53,16 @@ class Selection:
     _key_at: list[int] = field(default_factory=list)
     _value_at: list[int] = field(default_factory=list)
     _large_at: int = 0
-    _binary_at: int = 0
+    _documents: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         table, dialect = self.range.table, self.dialect
         closed = {*table.facts.missing_columns, *self.ignored}
         readable = [c for c in table.columns if c.name not in closed]
         self.columns = tuple(c for c in readable if c.family in _READ)
-        binary = [condition for c in readable if (condition := dialect.is_binary(c))]
-        guarded = [c for c in self.columns
-                   if table.facts.large_values and c.family is not Family.INTEGER]  # fmt: skip
+        documents = {c: said for c in readable if (said := dialect.document(c))}
+        guarded = [c for c in readable if table.facts.large_values and (
+            c in documents or (c.family in _READ and c.family is not Family.INTEGER))]  # fmt: skip
         if table.key and not set(table.key) & set(table.facts.missing_columns):
             self.key = table.key
             for name in table.key:
@@ -68,17 +72,20 @@ class Selection:
                 self.key += (name,)
                 self._key_at.append(self._add(expression))
         for column in self.columns:
-            value = dialect.value(column)
-            if column in guarded:
-                value = f"CASE WHEN {self._is_large(column)} THEN NULL ELSE {value} END"
+            value = self._guarded(column, dialect.value(column), column in guarded)
             self._value_at.append(self._add(value))
+        for column, value in documents.items():
+            value = self._guarded(column, value, column in guarded)
+            self._documents.append((column.name, self._add(value)))
         self._large_at = self._add(_count(self._is_large(column) for column in guarded))
-        self._binary_at = self._add(_count(binary))
 
     def _add(self, expression: str) -> int:
         if expression not in self._expressions:
             self._expressions.append(expression)
         return self._expressions.index(expression)
+
+    def _guarded(self, column: Column, value: str, guard: bool) -> str:
+        return f"CASE WHEN {self._is_large(column)} THEN NULL ELSE {value} END" if guard else value
 
     def _is_large(self, column: Column) -> str:
         return f"{self.dialect.size(column)} > {self.value_bytes}"
@@ -92,10 +99,11 @@ class Selection:
         """The key of the last row of a batch."""
         return tuple(batch.column(at)[-1].as_py() for at in self._key_at)
 
-    def blocks(self, batch: pa.RecordBatch, tally: Tally, block_size: int) -> Iterator[Block]:
-        """The texts of a batch, column by column."""
+    def blocks(
+        self, batch: pa.RecordBatch, tally: Tally, block_size: int
+    ) -> Iterator[Block | Nested]:
+        """The texts of a batch, column by column, then its documents."""
         tally.large += _total(batch.column(self._large_at))
-        tally.binary += _total(batch.column(self._binary_at))
         key = [_text(batch.column(at), tally) for at in self._key_at]
         keys = key_writer(self.key, key) if key else None
         first = self.range.number * _ROWS_PER_RANGE + tally.rows
@@ -118,6 +126,24 @@ class Selection:
                     texts, fields, field=number, rows=rows, first_record=first, keys=keys,
                     block_size=block_size,
                 )  # fmt: skip
+        for name, at in self._documents:
+            column = batch.column(at)
+            if column.null_count == len(column):
+                continue
+            parts = parted(column.cast(pa.binary()))
+            tally.short += parts.short
+            yield from cell_blocks(
+                parts.texts, [name], rows=parts.rows, first_record=first, keys=keys,
+                block_size=block_size,
+            )  # fmt: skip
+            for row in parts.documents.tolist():
+                data = column[row].as_py()
+                written = keys(np.array([row]))[0] if keys else f"sha256:{_digest(data)}"
+                yield Nested(step(written, name), HeldContent(name, data))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _count(conditions: Iterable[str]) -> str:

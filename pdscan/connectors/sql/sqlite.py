@@ -126,9 +126,10 @@ class SQLite:
         """Characters of the value."""
         return f"length({self.quote(column.name)})"
 
-    def is_binary(self, column: Column) -> str:
-        """Whether the value is a blob, whatever the column is declared as."""
-        return f"typeof({self.quote(column.name)}) = 'blob'"
+    def document(self, column: Column) -> str:
+        """A blob, whatever the column is declared as."""
+        name = self.quote(column.name)
+        return f"CASE typeof({name}) WHEN 'blob' THEN {name} END"
 
     def row_key(self, table: Table) -> tuple[tuple[str, str], ...]:
         """The row id, where the table has one."""
