@@ -1,21 +1,25 @@
 """Bytes in columns: texts that were stored as bytes, and documents, each an item within its table.
 
 The name of such an item is the key of its row and its column, ``id:5/scan``: it is found again by
-them. Bytes too few to be a document, which are no text either, are only counted.
+them. Bytes too few to be a document, which are no text and nothing packed either, are only counted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pdscan.model import Ints, Locator
 
 _LONGEST_TEXT = 64 << 10  # bytes; what is longer is a document rather than a text
-_SHORTEST = 64  # bytes: hashes, UUIDs and salts are shorter, files are not
+_SHORTEST = 64  # bytes: hashes, UUIDs and salts are shorter, files are not, but for
+# those that are packed: gzip, ZIP, bzip2, xz and Zstandard begin so.
+_PACKED = (b"\x1f\x8b\x08", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,18 @@ def parted(column: pa.Array) -> Parted:
     is_text[maybe] = _are_texts(some)
     rows = np.flatnonzero(is_text)
     other = ~is_text & (length > 0)
+    is_document = other & ((length >= _SHORTEST) | _are_packed(column))
     return Parted(
         column.take(pa.array(rows)).cast(pa.string()),
         rows,
-        np.flatnonzero(other & (length >= _SHORTEST)),
-        int(np.count_nonzero(other & (length < _SHORTEST))),
+        np.flatnonzero(is_document),
+        int(np.count_nonzero(other & ~is_document)),
     )
+
+
+def _are_packed(column: pa.Array) -> npt.NDArray[np.bool_]:
+    begun = (pc.starts_with(column, beginning) for beginning in _PACKED)
+    return np.asarray(pc.fill_null(reduce(pc.or_, begun), False))
 
 
 def _are_texts(column: pa.Array) -> list[bool]:

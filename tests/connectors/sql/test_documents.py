@@ -55,6 +55,7 @@ ROWS: dict[int, bytes | None] = {
     8: _zip(b"secret"),
     9: b"\xc7\0" + random.Random(2).randbytes(3000),  # of no known type: what can be read in it is
     10: "Åland".encode("cp1252") + b"\0" * 3,
+    11: gzip.compress(b"1,a@example.com", mtime=0),  # shorter than some hashes
 }
 
 
@@ -111,6 +112,8 @@ def test_documents_are_items_of_the_table(database: Open) -> None:
         "!/id%3A7/image!/more.gz": (State.UNREADABLE, Reason.TRUNCATED),
         "!/id%3A8/image": (State.READ, Reason.NONE),
         "!/id%3A8/image!/letter.txt": (State.UNREADABLE, Reason.ENCRYPTED),
+        "!/id%3A11/image": (State.READ, Reason.NONE),
+        "!/id%3A11/image!/image": (State.READ, Reason.NONE),
         "!/id%3A9/image": (State.READ, Reason.NONE),
     }
     assert found[table].cell("x@example.com") == ("", "image", "id:2", 1)
