@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import secrets
@@ -281,3 +282,16 @@ def test_the_inventory_tells_how_tables_hang_together(
         ["customer_id"], "customers", ["id"],
     )  # fmt: skip
     assert likely["evidence"][-1] == "values: 3 of 3 are there"
+
+
+def test_a_person_in_a_database_named_by_its_address(postgres: Database, tmp_path: Path) -> None:
+    postgres.run("CREATE TABLE keyless (who text); INSERT INTO keyless VALUES ('a@example.com')")
+    packed = gzip.compress(b"from: a@example.com", mtime=0).hex()
+    postgres.run("CREATE TABLE mails (id int PRIMARY KEY, body bytea)")
+    postgres.run(f"INSERT INTO mails VALUES (7, '\\x{packed}')")
+    address = postgres.url.render_as_string()
+    assert run_here("scan", address, "-o", "i", cwd=tmp_path).code == 0
+    done = run_here("subject", "find", "i", "--id", "email=a@example.com", cwd=tmp_path)
+    assert "The person's: 2" in done.out
+    assert "public!/keyless#key=md5(row):" in done.out
+    assert "public!/mails!/id%3A7/body!/body" in done.out
