@@ -65,7 +65,8 @@ def _matching(block: Block, places: Places, field: str, wanted: str) -> Iterator
     known = -1
     for row in rows.tolist():
         start, end = int(places.cell_start[row]), int(places.cell_end[row])
-        if start != known and (places.keys[row] if places.keys is not None else "") == wanted:
+        key = places.keys[row].as_py() if places.keys is not None else ""
+        if start != known and key == wanted:
             known = start
             yield block.text[start:end].decode("utf-8", "replace")
 

@@ -11,12 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pdscan.connectors.cells import cell_blocks, key_writer
+from pdscan.connectors.cells import cell_blocks
 from pdscan.connectors.formats.contents import HeldContent
 from pdscan.connectors.formats.interface import Nested
 from pdscan.connectors.sql.dialect import Dialect, Range, Resume
 from pdscan.connectors.sql.documents import parted, step
 from pdscan.connectors.sql.json_cells import json_cells
+from pdscan.connectors.sql.keys import key_writer
 from pdscan.connectors.structure import Column, Family
 from pdscan.model import Block, Ints
 
@@ -26,7 +27,7 @@ _ROWS_PER_RANGE = 1 << 40
 
 
 # Texts, their rows, the names of fields, and which one each text is of.
-_Cells = tuple[pa.Array, Ints, list[str], npt.NDArray[np.int32] | None]
+_Cells = tuple[pa.Array, Ints | None, list[str], npt.NDArray[np.int32] | None]
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ class Selection:
     ) -> Iterator[Block | Nested]:
         """The texts of a batch, column by column, then its documents."""
         tally.large += _total(batch.column(self._large_at))
-        key = [_text(batch.column(at), tally) for at in self._key_at]
+        key = [_key_text(batch.column(at), tally) for at in self._key_at]
         keys = key_writer(self.key, key) if key else None
         first = self.range.number * _ROWS_PER_RANGE + tally.rows
         tally.rows += batch.num_rows
@@ -117,13 +118,13 @@ class Selection:
                 cells = [(leaves.texts, leaves.rows, leaves.fields, leaves.field)]
             else:
                 fields = [column.name]
-                cells = [(text, np.arange(len(text)), fields, None)]
+                cells = [(text, None, fields, None)]
                 if column.family is Family.INTEGER:
                     is_own = column.name not in related and column.name not in self.key
                     cells = [(t, rows, fields, None) for t, rows in _numbers(text, is_own)]
             for texts, rows, fields, number in cells:
                 yield from cell_blocks(
-                    texts, fields, field=number, rows=rows, first_record=first, keys=keys,
+                    texts, fields, first, field=number, rows=rows, keys=keys,
                     block_size=block_size,
                 )  # fmt: skip
         for name, at in self._documents:
@@ -133,12 +134,11 @@ class Selection:
             parts = parted(column.cast(pa.binary()))
             tally.short += parts.short
             yield from cell_blocks(
-                parts.texts, [name], rows=parts.rows, first_record=first, keys=keys,
-                block_size=block_size,
+                parts.texts, [name], first, rows=parts.rows, keys=keys, block_size=block_size,
             )  # fmt: skip
             for row in parts.documents.tolist():
                 data = column[row].as_py()
-                written = keys(np.array([row]))[0] if keys else f"sha256:{_digest(data)}"
+                written = keys(np.array([row]))[0].as_py() if keys else f"sha256:{_digest(data)}"
                 yield Nested(step(written, name), HeldContent(name, data))
 
 
@@ -152,7 +152,9 @@ def _count(conditions: Iterable[str]) -> str:
 
 
 def _total(column: pa.Array) -> int:
-    return int(pc.sum(column.cast(pa.string()).cast(pa.int64())).as_py() or 0)
+    if not pa.types.is_integer(column.type):  # as MySQL and others have it
+        column = column.cast(pa.string()).cast(pa.int64())
+    return int(pc.sum(column).as_py() or 0)
 
 
 def _numbers(texts: pa.Array, is_own: bool) -> Iterator[tuple[pa.Array, Ints]]:
@@ -168,6 +170,11 @@ def _numbers(texts: pa.Array, is_own: bool) -> Iterator[tuple[pa.Array, Ints]]:
         short = np.flatnonzero((length == 8) | (length == 9))
         padded = pc.utf8_lpad(texts.take(pa.array(short)), 10, "0")
         yield padded, short
+
+
+def _key_text(column: pa.Array, tally: Tally) -> pa.Array:
+    """As strings; whole numbers stay numbers, of which few will be written."""
+    return column if pa.types.is_integer(column.type) else _text(column, tally)
 
 
 def _text(column: pa.Array, tally: Tally) -> pa.Array:

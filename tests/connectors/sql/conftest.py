@@ -17,7 +17,7 @@ import pymysql
 import pytest
 import sqlalchemy as sa
 
-from pdscan.connectors.cells import Cells
+from pdscan.connectors.cells import CellLayout
 from pdscan.connectors.interface import Unit
 from pdscan.connectors.sql.connector import SqlConnector
 from pdscan.connectors.sql.dialect import Options
@@ -219,14 +219,14 @@ def read_unit(connector: SqlConnector, unit: Unit) -> tuple[list[tuple[str, str,
 
 def cells_of(block: Block) -> list[tuple[str, str, str]]:
     """The cells of a block as (field, key, text)."""
-    assert isinstance(block.layout, Cells)
+    assert isinstance(block.layout, CellLayout)
     block.text.decode()  # strict
     places = block.layout.place(block.layout.starts)
     assert places.own_text
     bounds = list(zip(places.cell_start.tolist(), places.cell_end.tolist(), strict=True))
     assert b"\n".join(block.text[start:end] for start, end in bounds) == block.text
     return [
-        (places.fields[field], "" if places.keys is None else places.keys[i],
+        (places.fields[field], "" if places.keys is None else places.keys[i].as_py(),
          block.text[start:end].decode())
         for i, (field, (start, end)) in enumerate(zip(places.field.tolist(), bounds, strict=True))
     ]  # fmt: skip
