@@ -22,6 +22,10 @@ from pdscan.model import Reason
 _ROWS_PER_FETCH = 5_000
 _OWN = frozenset({"information_schema", "pg_catalog", "sys", "system", "guest"})
 
+_LENGTH = {"mssql": "DATALENGTH({})", "oracle": "LENGTH({})", "sqlite": "LENGTH({})"}
+_LENGTH_OF_BYTES = {**_LENGTH, "oracle": "LENGTHB({})"}
+_HEX = {"mssql": "CONVERT(varchar(max), {}, 2)", "oracle": "RAWTOHEX({})", "sqlite": "HEX({})"}
+
 
 @dataclass(frozen=True, slots=True)
 class Generic:
@@ -66,21 +70,25 @@ class Generic:
 
     def quote(self, name: str) -> str:
         """A name as the dialect quotes it."""
-        preparer = self.url.get_dialect()().identifier_preparer
+        dialect = self.url.get_dialect()()
+        if dialect.requires_name_normalize:  # Oracle's names are reflected in small letters
+            name = dialect.denormalize_name(name) or name
         # The preparer doubles % for some drivers; the statement as a whole is escaped for them.
-        return preparer.quote_identifier(name).replace("%%", "%")
+        return dialect.identifier_preparer.quote_identifier(name).replace("%%", "%")
 
     def value(self, column: Column) -> str:
         """As the driver gives it."""
         return self.quote(column.name)
 
     def key_value(self, column: Column) -> str:
-        """As the driver gives it."""
-        return self.quote(column.name)
+        """As the driver gives it; bytes in hexadecimal, where it is known how."""
+        name = self.quote(column.name)
+        return _HEX.get(self.name, "{}").format(name) if column.family is Family.BINARY else name
 
     def size(self, column: Column) -> str:
-        """Not known without reading."""
-        return "0"
+        """Bytes, or characters, where it is known how they are counted; else nothing is large."""
+        how = _LENGTH_OF_BYTES if column.family is Family.BINARY else _LENGTH
+        return how.get(self.name, "0").format(self.quote(column.name))
 
     def document(self, column: Column) -> str:
         """The value of a column that is declared to hold bytes."""
