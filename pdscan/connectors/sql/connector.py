@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from pdscan.connectors.formats.contents import HeldContent
@@ -264,9 +265,7 @@ class SqlConnector:
             resume = Resume(tally.rows, key, same_snapshot=bool(snapshot)) if losses else None
             try:
                 session = self._open(snapshot)
-                for batch in session.batches(selection.statement(resume), size):
-                    if not batch.num_rows:
-                        continue
+                for batch in self._slices(session.batches(selection.statement(resume), size)):
                     is_enough = limit and tally.rows + batch.num_rows > limit
                     if is_enough:  # not every database was told
                         batch = batch.slice(0, limit - tally.rows)
@@ -315,6 +314,15 @@ class SqlConnector:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def _slices(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """`batches` in pieces of at most a second at the rate that was asked for: who waits for
+        what is read sees that it goes on.
+        """
+        for batch in batches:
+            most = self._options.rate or max(batch.num_rows, 1)
+            for first in range(0, batch.num_rows, most):
+                yield batch.slice(first, most)
 
     def _pace(self, rows: int, started: float) -> None:
         if self._options.rate:

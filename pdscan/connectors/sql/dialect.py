@@ -35,6 +35,14 @@ class Options:
     retries: int = 3
     retry_wait: float = 1.0
 
+    @property
+    def patience(self) -> float:
+        """Seconds for one statement: at a rate that was asked for it takes its time."""
+        return _SLOWEST if self.rate else self.statement_timeout
+
+
+_SLOWEST = 20 * 86400.0  # seconds; PostgreSQL counts no more than 24 days
+
 
 @dataclass(frozen=True, slots=True)
 class Range:

@@ -18,7 +18,7 @@ from pdscan.connectors.structure import Column, Facts, Family, Kind, Name, Part,
 from pdscan.model import Reason
 
 _ROWS_PER_RANGE, _BYTES_PER_RANGE = 1_000_000, 32 << 20
-_FIRST_ROWS = 100  # tell how wide the others are
+_FIRST_ROWS = 16  # tell how wide the others are
 _ROWS_PER_BATCH = 8_192
 _BYTES_PER_ROW = 100  # about: the catalogue counts rows
 
@@ -114,7 +114,7 @@ class DuckDB:
 
     def session(self, snapshot: str) -> DuckDBSession:
         """A new connection."""
-        return DuckDBSession(self.path, self.options.statement_timeout)
+        return DuckDBSession(self.path, self.options.patience)
 
     def quote(self, name: str) -> str:
         """A name between double quotes."""

@@ -265,13 +265,11 @@ class MySQLSession:
         try:
             with self._connection.cursor() as cursor:
                 if "mariadb" in str(self._connection.server_version).lower():
-                    cursor.execute(
-                        "SET SESSION max_statement_time=%s", (options.statement_timeout,)
-                    )
+                    cursor.execute("SET SESSION max_statement_time=%s", (options.patience,))
                 else:
                     cursor.execute(
                         "SET SESSION max_execution_time=%s",
-                        (int(options.statement_timeout * 1000),),
+                        (int(options.patience * 1000),),
                     )
                 cursor.execute("SET SESSION sql_mode=''")
                 cursor.execute("SET SESSION net_write_timeout=3600")

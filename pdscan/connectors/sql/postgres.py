@@ -100,7 +100,7 @@ class PostgreSQL:
 
     def engine(self) -> sa.Engine:
         """For reflection: read-only, and never waiting long for a lock."""
-        lock, statement = self.options.lock_timeout, self.options.statement_timeout
+        lock, statement = self.options.lock_timeout, self.options.patience
         settings = (
             f"-c default_transaction_read_only=on -c lock_timeout={milliseconds(lock)}"
             f" -c statement_timeout={milliseconds(statement)}"

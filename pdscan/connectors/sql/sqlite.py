@@ -105,7 +105,7 @@ class SQLite:
 
     def session(self, snapshot: str) -> SQLiteSession:
         """A new connection in a read transaction."""
-        return SQLiteSession(self._connect(), self.options.statement_timeout)
+        return SQLiteSession(self._connect(), self.options.patience)
 
     def quote(self, name: str) -> str:
         """A name between double quotes."""

@@ -295,3 +295,23 @@ def test_a_person_in_a_database_named_by_its_address(postgres: Database, tmp_pat
     assert "The person's: 2" in done.out
     assert "public!/keyless#key=md5(row):" in done.out
     assert "public!/mails!/id%3A7/body!/body" in done.out
+
+
+@pytest.mark.parametrize("server", ["postgres", "mysql"])
+def test_a_slow_rate_is_no_hang(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    database: Database = request.getfixturevalue(server)
+    database.run("CREATE TABLE t (id int PRIMARY KEY, v varchar(40))")
+    rows = ", ".join(f"({number}, 'a{number}@example.com')" for number in range(90))
+    database.run(f"INSERT INTO t VALUES {rows}")
+    (tmp_path / "pdscan.toml").write_text(
+        "[databases]\nrate = 40\nstatement_timeout = 1\n[limits]\nseconds = 2\n"
+    )
+    address = database.url.render_as_string()
+    began = time.monotonic()
+    done = run_here("scan", address, "-o", "i", "--jobs", "1", cwd=tmp_path)
+    assert done.code == 0, done.out + done.err
+    assert time.monotonic() - began > 2
+    ledger = lines(run_here("inventory", "ledger", "i", "-f", "ndjson", cwd=tmp_path).out)
+    assert [(row["state"], row["findings"]) for row in ledger] == [("read", 90)]
