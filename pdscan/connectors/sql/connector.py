@@ -29,6 +29,7 @@ from pdscan.connectors.sql.lookup import Tables
 from pdscan.connectors.sql.outcome import LATER, outcome
 from pdscan.connectors.sql.relations import with_likely
 from pdscan.connectors.sql.rows import Selection, Tally
+from pdscan.connectors.sql.seen import Seen
 from pdscan.connectors.sql.structure import reflect
 from pdscan.connectors.structure import Kind, Structure, Table
 from pdscan.errors import AccessError, SourceError, UnreadableError
@@ -257,6 +258,7 @@ class SqlConnector:
 
     def _rows(self, selection: Selection, tally: Tally) -> Generator[Event, None, Trouble | None]:
         key: tuple[object, ...] = ()
+        seen = Seen(selection)
         snapshot, later = selection.range.snapshot, False
         losses, limit = 0, selection.range.limit
         started = time.monotonic()
@@ -265,11 +267,16 @@ class SqlConnector:
             resume = Resume(tally.rows, key, same_snapshot=bool(snapshot)) if losses else None
             try:
                 session = self._open(snapshot)
-                for batch in self._slices(session.batches(selection.statement(resume), size)):
+                statement = self._statement(selection, resume, seen)
+                for piece in self._slices(session.batches(statement, size)):
+                    batch = seen.new(piece)
+                    if not batch.num_rows:
+                        continue
                     is_enough = limit and tally.rows + batch.num_rows > limit
                     if is_enough:  # not every database was told
                         batch = batch.slice(0, limit - tally.rows)
                     key = selection.last_key(batch)
+                    seen.add(batch)
                     for event in selection.blocks(batch, tally, self.options.block_size):
                         if isinstance(event, Block):
                             yield event
@@ -302,6 +309,19 @@ class SqlConnector:
                     time.sleep(self._options.retry_wait * 2 ** (losses - 1))
                 continue
             return LATER if later else None
+
+    @staticmethod
+    def _statement(selection: Selection, resume: Resume | None, seen: Seen) -> str:
+        """What gives the rows that were not read yet, and maybe others; may raise
+        `CannotResumeError`.
+        """
+        try:
+            return selection.statement(resume)
+        except CannotResumeError:
+            if not seen.is_whole:
+                raise
+            seen.begin_anew()
+            return selection.statement(None)
 
     def _open(self, snapshot: str) -> Session:
         if self._session is not None and self._session.snapshot != snapshot:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pdscan.connectors.cells import cell_blocks
+from pdscan.connectors.cells import Keys, cell_blocks
 from pdscan.connectors.formats.contents import HeldContent
 from pdscan.connectors.formats.interface import Nested
 from pdscan.connectors.sql.dialect import Dialect, Range, Resume
@@ -100,13 +100,20 @@ class Selection:
         """The key of the last row of a batch."""
         return tuple(batch.column(at)[-1].as_py() for at in self._key_at)
 
+    def key_columns(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The columns of the key, as they came."""
+        return pa.RecordBatch.from_arrays([batch.column(at) for at in self._key_at], list(self.key))
+
+    def key_writer(self, key: pa.RecordBatch) -> Keys | None:
+        """Writes the keys of those rows as they stand in locators; None where there is no key."""
+        return key_writer(self.key, [_key_text(c) for c in key.columns]) if self.key else None
+
     def blocks(
         self, batch: pa.RecordBatch, tally: Tally, block_size: int
     ) -> Iterator[Block | Nested]:
         """The texts of a batch, column by column, then its documents."""
         tally.large += _total(batch.column(self._large_at))
-        key = [_key_text(batch.column(at), tally) for at in self._key_at]
-        keys = key_writer(self.key, key) if key else None
+        keys = self.key_writer(self.key_columns(batch))
         first = self.range.number * _ROWS_PER_RANGE + tally.rows
         tally.rows += batch.num_rows
         related = {name for key in self.range.table.foreign_keys for name in key.columns}
@@ -172,9 +179,9 @@ def _numbers(texts: pa.Array, is_own: bool) -> Iterator[tuple[pa.Array, Ints]]:
         yield padded, short
 
 
-def _key_text(column: pa.Array, tally: Tally) -> pa.Array:
+def _key_text(column: pa.Array) -> pa.Array:
     """As strings; whole numbers stay numbers, of which few will be written."""
-    return column if pa.types.is_integer(column.type) else _text(column, tally)
+    return column if pa.types.is_integer(column.type) else _text(column, Tally())
 
 
 def _text(column: pa.Array, tally: Tally) -> pa.Array:
