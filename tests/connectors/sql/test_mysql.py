@@ -296,10 +296,6 @@ def test_names_with_grave_accents(mysql: Database) -> None:
     mysql.run(
         "CREATE TABLE `par``ent` (`i``d` int PRIMARY KEY, `a````b` text, j json) charset utf8mb4"
     )
-    mysql.run("CREATE TABLE child (p int, FOREIGN KEY (p) REFERENCES `par``ent` (`i``d`))")
     mysql.run("""INSERT INTO `par``ent` VALUES (7, 'two', '{"k`": "in"}')""")
-    connector = mysql.open()
-    (key,) = next(t for t in connector.structure().tables if t.name == "child").foreign_keys
-    assert (key.table, key.referred) == ((mysql.name, "par`ent"), ("i`d",))
-    read = read_all(connector)
+    read = read_all(mysql.open())
     assert read.cells["par`ent"] == [("a``b", "i%60d:7", "two"), ("j.k`", "i%60d:7", "in")]
