@@ -162,7 +162,7 @@ def _cells(block: Block, above: int) -> Iterator[tuple[int, str, str, Spot]]:
         elif places.keys is None:
             spot = Spot(row=number + 1)
         else:
-            spot = _spot(places.keys[row], number)
+            spot = _spot(places.keys[row].as_py(), number)
         yield number, places.fields[places.field[row]], text.decode("utf-8", "replace"), spot
 
 

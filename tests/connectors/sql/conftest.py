@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -176,8 +177,11 @@ def mysql(mysql_database: Database) -> Database:
         f"WHERE db = '{mysql_database.name}' AND id <> connection_id()"
     )
     for (process,) in left:  # of a test that failed; its locks would be waited for
-        mysql_database.run(f"KILL CONNECTION {process}")
+        with suppress(pymysql.err.OperationalError):  # it has just ended by itself
+            mysql_database.run(f"KILL CONNECTION {process}")
+    mysql_database.run("SET SESSION foreign_key_checks = 0")
     mysql_database.run(f"CREATE OR REPLACE DATABASE {mysql_database.name} CHARACTER SET utf8mb4")
+    mysql_database.run("SET SESSION foreign_key_checks = 1")
     mysql_database.run(f"USE {mysql_database.name}")
     return mysql_database
 
