@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pdscan.cli.looking import Sources
-from pdscan.connectors.files import Files
 from pdscan.connectors.fetch import Original, Row, content_fingerprint, fetch_many
+from pdscan.connectors.files import Files
 from pdscan.errors import UnreadableError
 from pdscan.exports.executors.files import Task
 from pdscan.exports.manifest import REMOVES, Action, Entry, Manifest
