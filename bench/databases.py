@@ -11,6 +11,8 @@ import multiprocessing
 import resource
 import secrets
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,19 +22,18 @@ import sqlalchemy as sa
 
 from bench.measure import Run
 from bench.table import Row
+from pdscan import runner
 from pdscan.connectors.interface import Unit
 from pdscan.connectors.sql.connector import SqlConnector
 from pdscan.connectors.sql.opening import open_database
 from pdscan.connectors.sql.rows import Selection
 from pdscan.detectors import email, fi_hetu
-from pdscan.matching.engine import Engine
-from pdscan.matching.fingerprints import Fingerprinter
-from pdscan.matching.windows import Scanner
 from pdscan.model import Block
+from pdscan.scan import Found, Plan, Task
 
 HOST = "127.0.0.1"
 _ROWS = 1_000_000
-_SCAN_TARGET = 0.25  # of the speed of COPY, with one worker
+_TARGETS = {1: 0.25, 2: 0.45}  # of the speed of COPY, by workers
 
 CUSTOMERS = """CREATE TABLE customers (id {int} PRIMARY KEY, name varchar(80), email varchar(120),
     phone varchar(20), hetu varchar(11), street varchar(80), city varchar(40), iban varchar(34))"""
@@ -128,25 +129,79 @@ def read(server: str, url: str, table: str) -> tuple[float, int]:
 
 
 def scan(server: str, url: str, table: str) -> tuple[float, int]:
-    scanner = Scanner(Engine([email.DETECTOR, fi_hetu.DETECTOR]), Fingerprinter(bytes(32)))
+    return _scan(url, table, 1)
+
+
+def scan_with_two(server: str, url: str, table: str) -> tuple[float, int]:
+    return _scan(url, table, 2)
+
+
+def _scan(url: str, table: str, workers: int) -> tuple[float, int]:
+    """By worker processes, as the command does it: findings come through the pipe."""
     connector = open_database("bench", sa.make_url(url))
-    todo = units(connector, table)
+    plan = Plan((connector,), (email.DETECTOR, fi_hetu.DETECTOR), bytes(32))
+    work = [Task(n, (unit,)) for n, unit in enumerate(units(connector, table))]
     started = time.perf_counter()
-    found = 0
-    for unit in todo:
-        blocks = (event for event in connector.read(unit) if isinstance(event, Block))
-        found += sum(batch.num_rows for batch in scanner.scan(blocks))
+    messages = runner.run(plan, iter(work), workers)
+    found = sum(len(message.batch) for message in messages if isinstance(message, Found))
     taken = time.perf_counter() - started
     connector.close()
     return taken, found
 
 
+class Load:
+    """What the server has to bear while a scan runs, looked at ten times a second."""
+
+    def __init__(self, server: str, database: str) -> None:
+        self.locks: set[str] = set()
+        self.most, self.longest = 0, 0.0
+        self._question = _POSTGRES_LOAD if server == "postgresql" else _MYSQL_LOAD
+        self._connection = admin(server, database).connect()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> Load:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._connection.close()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.1):
+            row = self._connection.exec_driver_sql(self._question).one()
+            self.most, self.longest = max(self.most, row[0]), max(self.longest, float(row[1] or 0))
+            self.locks |= set(filter(None, (row[2] or "").split(", ")))
+
+    def __str__(self) -> str:
+        return (
+            f"at most {self.most} locks on tables ({', '.join(sorted(self.locks)) or 'none seen'}),"
+            f" longest transaction {self.longest:.1f} s"
+        )
+
+
+# Locks on the server's own catalogue are those of the question itself.
+_POSTGRES_LOAD = """
+SELECT count(l.relation), max(extract(epoch FROM clock_timestamp() - a.xact_start)),
+    string_agg(DISTINCT l.mode, ', ')
+FROM pg_stat_activity a LEFT JOIN pg_locks l ON l.pid = a.pid AND l.relation >= 16384
+WHERE a.application_name = 'pdscan' AND a.datname = current_database()
+"""
+_MYSQL_LOAD = """
+SELECT coalesce(sum(trx_tables_locked), 0), max(timestampdiff(second, trx_started, now())),
+    group_concat(DISTINCT CASE WHEN trx_rows_locked > 0 THEN 'row locks' END)
+FROM information_schema.innodb_trx
+"""
+
+
 @dataclass(frozen=True)
 class Measured:
     seconds: float
-    cpu: float  # seconds of the scanning process alone, whatever else the machine does
+    cpu: float  # seconds of the scanning processes alone, whatever else the machine does
     count: int
-    memory: int  # MB
+    memory: int  # MB, of the largest process
 
 
 def child(
@@ -155,8 +210,12 @@ def child(
 ) -> None:  # fmt: skip
     before = time.process_time()
     taken, count = job(server, url, table)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    answer.put(Measured(taken, time.process_time() - before, count, peak))
+    mine, workers = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    cpu = time.process_time() - before + workers.ru_utime + workers.ru_stime
+    peak = max(mine.ru_maxrss, workers.ru_maxrss) // 1024
+    answer.put(Measured(taken, cpu, count, peak))
 
 
 def measured(
@@ -166,12 +225,17 @@ def measured(
     answer: multiprocessing.SimpleQueue[Measured] = context.SimpleQueue()
     process = context.Process(target=child, args=(job, server, url, table, answer))
     process.start()
-    process.join()
+    if job is native or job is read:
+        process.join()
+    else:
+        with Load(server, sa.make_url(url).database or "") as load:
+            process.join()
+        print(f"{server}, {job.__name__} {table}: {load}", file=sys.stderr)
     return answer.get()
 
 
 def rows(folder: Path, *, small: bool) -> Iterator[Row]:
-    """Each table read, and scanned for two kinds, by one worker; `folder` is not needed."""
+    """Each table read, and scanned for two kinds by one worker and by two; needs no `folder`."""
     del folder
     count = _ROWS // 20 if small else _ROWS
     name = f"pdscan_bench_{secrets.token_hex(4)}"
@@ -195,11 +259,12 @@ def _compared(server: str, url: str, table: str, count: int) -> Iterator[Row]:
     base = measured(native, server, url, table)
     client = "psql COPY to /dev/null" if server == "postgresql" else "mysql --quick to /dev/null"
     size = 0
-    for job in (read, scan):
+    for workers, job in ((0, read), (1, scan), (2, scan_with_two)):
         ran = measured(job, server, url, table)
         size = size or ran.count  # bytes of text, which reading gives
-        target = _SCAN_TARGET if job is scan and server == "postgresql" else None
+        target = _TARGETS.get(workers) if server == "postgresql" else None
+        by = f"scan {table}, {workers} workers" if workers else f"read {table}"
         yield Row(
-            f"{server}, {job.__name__} {table}: {count / ran.seconds:,.0f} rows/s", client, size,
+            f"{server}, {by}: {count / ran.seconds:,.0f} rows/s", client, size,
             Run(base.seconds, base.memory << 20), Run(ran.seconds, ran.memory << 20), target,
         )  # fmt: skip

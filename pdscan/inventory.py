@@ -10,10 +10,9 @@ run, with what, and the totals; ``structure.json`` how the tables of databases h
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ import pyarrow.parquet as pq
 from pdscan.errors import InventoryError
 from pdscan.matching.findings import SCHEMA
 from pdscan.model import Entry, Item, Outcome, Reason, State
+from pdscan.row_groups import FINDINGS_OPTIONS, RowGroups, with_fingerprints
 
 try:
     import fcntl
@@ -40,7 +40,6 @@ STATUS = "status.json"
 _LOCK = "lock"
 FINDINGS, ITEMS, RUN = "findings.parquet", "items.parquet", "run.json"
 STRUCTURE = "structure.json"
-_ROWS = 1 << 18  # of a row group: the same for every run, so that the bytes are the same
 _NAME = pa.dictionary(pa.int32(), pa.string())
 
 #: The coverage ledger: one row for everything that was walked. ``modified`` is in seconds since the
@@ -64,14 +63,6 @@ ITEM_SCHEMA = pa.schema(
         pa.field("findings", pa.int64(), nullable=False),
     ]
 )
-_DELTA = "DELTA_BINARY_PACKED"
-# Random bytes do not shrink; numbers that rise do.
-_FINDINGS_OPTIONS: dict[str, Any] = {
-    "use_dictionary": ["part", "field", "kind", "evidence"],
-    "column_encoding": dict.fromkeys(("item", "record", "line", "column", "start", "end"), _DELTA),
-    "compression": {n: "NONE" if n == "fingerprint" else "ZSTD" for n in SCHEMA.names},
-    "write_statistics": ["item", "fingerprint"],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +149,8 @@ class InventoryWriter:
             elif path.name not in (JOURNAL, _LOCK):
                 path.unlink()
         self._started = datetime.now(UTC)
-        self._findings = _RowGroups(self._folder / FINDINGS, SCHEMA, _FINDINGS_OPTIONS)
-        self._items = _RowGroups(self._folder / ITEMS, ITEM_SCHEMA, {})
+        self._findings = RowGroups(self._folder / FINDINGS, SCHEMA, FINDINGS_OPTIONS)
+        self._items = RowGroups(self._folder / ITEMS, ITEM_SCHEMA, {})
         self._rows: list[dict[str, Any]] = []
         self._structures: list[bytes] = []
         self._states: Counter[str] = Counter()
@@ -305,50 +296,6 @@ def _locked(folder: Path) -> BinaryIO:
     return file
 
 
-class _RowGroups:
-    """A Parquet file whose bytes depend on its rows alone, not on how they came in."""
-
-    def __init__(self, path: Path, schema: pa.Schema, options: Mapping[str, Any]) -> None:
-        self._schema = schema
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._file = os.fdopen(descriptor, "wb")
-        self._writer = pq.ParquetWriter(
-            self._file, schema, **{"compression": "ZSTD", "version": "2.6", **options}
-        )
-        self._pending: list[pa.RecordBatch] = []
-        self._count = 0
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        self._pending.append(batch)
-        self._count += len(batch)
-        while self._count >= _ROWS:
-            self._write_group(_ROWS)
-
-    def close(self) -> None:
-        if self._count:
-            self._write_group(self._count)
-        self._writer.close()
-        self._file.close()
-
-    def _write_group(self, rows: int) -> None:
-        table = pa.Table.from_batches(self._pending, self._schema).unify_dictionaries()
-        table = table.combine_chunks()
-        group, rest = table.slice(0, rows), table.slice(rows)
-        columns = [_in_order_of_appearance(column) for column in group.columns]
-        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema), rows)
-        self._pending = rest.to_batches()
-        self._count = len(rest)
-
-
-def _in_order_of_appearance(column: pa.ChunkedArray) -> pa.Array:
-    """A dictionary column with its dictionary made anew from the rows, others as they are."""
-    array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-    if not pa.types.is_dictionary(array.type):
-        return array
-    codes = array.indices.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(codes.indices, array.dictionary.take(codes.dictionary))
-
-
 class Inventory:
     """A finished inventory, to be looked into."""
 
@@ -377,20 +324,20 @@ class Inventory:
         return found
 
     def findings(
-        self, where: pc.Expression | None = None, columns: Sequence[str] | None = None
+        self,
+        where: pc.Expression | None = None,
+        columns: Sequence[str] | None = None,
+        fingerprints: Collection[bytes] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """The findings for which `where` holds, in order; of all `columns` without a choice."""
-        names = None if columns is None else list(columns)
-        yield from self._dataset().to_batches(columns=names, filter=where)
+        """The findings for which `where` holds, in order; of all `columns` without a choice.
 
-    def find(self, fingerprint: bytes, kind: str) -> pa.Table:
-        """All findings of `kind` with this fingerprint."""
-        where = pc.field("fingerprint") == pa.scalar(fingerprint, SCHEMA.field("fingerprint").type)
-        return self._dataset().to_table(filter=where & (pc.field("kind") == kind))
-
-    def count(self, where: pc.Expression | None = None) -> int:
-        """How many findings there are for which `where` holds."""
-        return int(self._dataset().count_rows(filter=where))
-
-    def _dataset(self) -> ds.Dataset:
-        return ds.dataset(self.directory / FINDINGS, format="parquet")
+        With `fingerprints` those that have one of them: quick in an inventory of any size.
+        """
+        if fingerprints is None:
+            names = None if columns is None else list(columns)
+            dataset = ds.dataset(self.directory / FINDINGS, format="parquet")
+            yield from dataset.to_batches(columns=names, filter=where)
+            return
+        for table in with_fingerprints(self.directory / FINDINGS, fingerprints):
+            chosen = table if where is None else table.filter(where)
+            yield from (chosen if columns is None else chosen.select(list(columns))).to_batches()

@@ -6,11 +6,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import quote, unquote_to_bytes
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # takes a while, and many commands do without
 
 Ints = npt.NDArray[np.int64]
 Bytes2D = npt.NDArray[np.uint8]  # n texts of at most w bytes, padded with zeros
@@ -162,7 +165,7 @@ class Places:
 
     ``field`` holds indices into ``fields``; ``record`` numbers the row or record that a position
     belongs to within its item (-1: none), only to group findings of one scan; ``keys`` are stable
-    keys already written as ``column:value&column:value`` (None: the layout has no keys).
+    keys (strings), written as ``column:value&column:value`` (None: the layout has no keys).
     ``cell_start``/``cell_end`` are byte offsets in the block's text: the cell around the position.
     ``own_text`` says whether offsets count from the cell (it has a text of its own) or run on from
     the beginning of the item's decoded text.
@@ -173,7 +176,7 @@ class Places:
     record: Ints
     cell_start: Ints
     cell_end: Ints
-    keys: Sequence[str] | None = None
+    keys: pa.Array | None = None
     own_text: bool = False
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pdscan.cli.looking import Sources
-from pdscan.connectors.contents import HoldsContent
 from pdscan.connectors.fetch import Original, Row, content_fingerprint, fetch_many
+from pdscan.connectors.files import Files
 from pdscan.errors import UnreadableError
 from pdscan.exports.executors.files import Task
 from pdscan.exports.manifest import REMOVES, Action, Entry, Manifest
@@ -70,8 +70,8 @@ class _Files:
 
     def digest(self, step: str) -> str:
         """Its SHA-256."""
-        if step not in self._digests and isinstance(self._connector, HoldsContent):
-            with self._connector.content(step).open() as stream:
+        if step not in self._digests and isinstance(self._connector, Files):
+            with self._connector.content([step]).open() as stream:
                 digest = hashlib.sha256()
                 while piece := stream.read(1 << 20):
                     digest.update(piece)

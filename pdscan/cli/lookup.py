@@ -91,14 +91,13 @@ class Look:
         if min_likelihood is not None:
             level = config.load({"min_likelihood": min_likelihood}, environment={})
             conditions.append(pc.field("likelihood") >= int(level["min_likelihood"]))
-        if value is not None:
-            conditions.append(pc.field("fingerprint").isin(self._fingerprints(value, key_file)))
+        prints = None if value is None else self._fingerprints(value, key_file)
         where = reduce(and_, conditions) if conditions else None
         sources_of = self._items["source"].cast(pa.string()).combine_chunks()
         locators = self._items["locator"].combine_chunks()
         numbers = self._items["item"].combine_chunks()
         listing = Listing(self.kinds)
-        for batch in self.inventory.findings(where):
+        for batch in self.inventory.findings(where, fingerprints=prints):
             if len(batch):
                 yield listing.columns(batch, numbers, sources_of, locators)
 
@@ -138,7 +137,7 @@ class Look:
             chosen = pc.and_(chosen, reduce(pc.or_, (_under(locators, item) for item in items)))
         return self._items["item"].filter(chosen).combine_chunks()
 
-    def _fingerprints(self, value: str, key_file: str | None) -> pa.Array:
+    def _fingerprints(self, value: str, key_file: str | None) -> set[bytes]:
         """The fingerprints of `value` as each kind that takes it."""
         path = self._key_path(key_file)
         fingerprinter = Fingerprinter(keys.load(path))
@@ -147,11 +146,12 @@ class Look:
                 f"{path}: not the key that {self.inventory.directory} was made with. "
                 f"Name the right one with --key-file. {keys.LOST}"
             )
-        known = detectors.load([kind for kind in self.kinds if kind in detectors.kinds()])
+        loadable = set(detectors.kinds())
+        known = detectors.load([kind for kind in self.kinds if kind in loadable])
         found = list(recognise(value, known, fingerprinter, labelled=True))
         if not found:
             raise UsageError("--value is none of the kinds that were looked for")
-        return pa.array({one.fingerprint for one in found}, pa.binary(len(found[0].fingerprint)))
+        return {one.fingerprint for one in found}
 
 
 def _under(locators: pa.ChunkedArray, item: str) -> pa.ChunkedArray:

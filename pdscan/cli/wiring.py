@@ -135,14 +135,9 @@ def connector(source: Source, settings: Settings, options: ReadOptions) -> Conne
     """The connector that walks `source`; raises UsageError where there is none for its URL."""
     if not source.is_url:
         return Files(source.name, source.address, settings["include"], settings["exclude"], options)
-    try:
-        from pdscan.connectors.sql.credentials import resolve
-        from pdscan.connectors.sql.opening import open_database
-    except ImportError as error:
-        raise UsageError(
-            f"{source.name}: databases need an optional part of pdscan ({error.name} is missing): "
-            "pip install --force-reinstall pdscan"
-        ) from None
+    from pdscan.connectors.sql.credentials import resolve  # takes a while
+    from pdscan.connectors.sql.opening import open_database
+
     credentials = resolve(source.name, source.address, command=source.password_command)
     if credentials.warning:
         tell(f"pdscan: {credentials.warning}")

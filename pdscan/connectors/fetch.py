@@ -12,7 +12,6 @@ from pdscan.connectors.contents import held
 from pdscan.connectors.identify import identify
 from pdscan.connectors.interface import Connector
 from pdscan.connectors.records import CONTENT_KEY, Fingerprints, Spot, parts, records
-from pdscan.connectors.sql.connector import SqlConnector
 from pdscan.connectors.tables import Tables, tables_of
 from pdscan.errors import UnreadableError
 from pdscan.model import Locator, Reason
@@ -125,8 +124,6 @@ def _digest(fetched: Fetched) -> bytes:
 
 
 def _original(connector: Connector, locator: Locator) -> Original:
-    if isinstance(connector, SqlConnector):
-        raise UnreadableError(Reason.UNSUPPORTED, "a whole table: name a row")
     with held(connector, locator.path) as content:
         media_type = identify(content)
         name = locator.path[-1].rpartition("/")[2]

@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -96,11 +96,15 @@ class Files:
         if isinstance(held, Outcome):
             yield _unless_changed(held, path, before)
 
-    def content(self, step: str) -> Content:
-        """The bytes of the file whose path is ``(step,)``."""
+    def outermost(self, path: Sequence[str]) -> tuple[str, ...]:
+        """The file."""
+        return tuple(path[:1])
+
+    def content(self, path: Sequence[str]) -> Content:
+        """The bytes of the file."""
         if self.root == STANDARD_INPUT:
             raise UnreadableError(Reason.UNSUPPORTED, "standard input can be read only once")
-        return FileContent(self._path(step))
+        return FileContent(self._path(path[0]))
 
     def _path(self, step: str) -> Path:
         root = Path(self.root)

@@ -15,8 +15,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from pdscan.connectors.contents import read_again
 from pdscan.connectors.formats.logs import LogLayout
-from pdscan.connectors.interface import Connector, Unit
+from pdscan.connectors.interface import Connector
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Ints, Item, Locator, Outcome, Reason
 
@@ -117,7 +118,7 @@ def blocks(connector: Connector, path: tuple[str, ...]) -> Iterator[Block]:
     """The blocks of the item itself, not of those in it. Raises `UnreadableError`."""
     open_items: list[tuple[str, ...]] = []
     seen = False
-    for event in connector.read(Unit(connector.source, path[:1], 0)):
+    for event in read_again(connector, path):
         if isinstance(event, Item):
             open_items.append(event.path)
             seen = seen or event.path == path
@@ -161,7 +162,7 @@ def _cells(block: Block, above: int) -> Iterator[tuple[int, str, str, Spot]]:
         elif places.keys is None:
             spot = Spot(row=number + 1)
         else:
-            spot = _spot(places.keys[row], number)
+            spot = _spot(places.keys[row].as_py(), number)
         yield number, places.fields[places.field[row]], text.decode("utf-8", "replace"), spot
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pdscan.connectors.interface import Connector, Unit
+from pdscan.connectors.contents import read_again
+from pdscan.connectors.interface import Connector
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Locator, Outcome, Places, Reason, place_name, written_key
 
@@ -64,17 +65,17 @@ def _matching(block: Block, places: Places, field: str, wanted: str) -> Iterator
     known = -1
     for row in rows.tolist():
         start, end = int(places.cell_start[row]), int(places.cell_end[row])
-        if start != known and (places.keys[row] if places.keys is not None else "") == wanted:
+        key = places.keys[row].as_py() if places.keys is not None else ""
+        if start != known and key == wanted:
             known = start
             yield block.text[start:end].decode("utf-8", "replace")
 
 
 def _blocks(connector: Connector, locator: Locator) -> Iterator[Block]:
     """The blocks of the locator's own item."""
-    events = connector.read(Unit(connector.source, locator.path[:1], 0))
     open_items: list[tuple[str, ...]] = []
     seen = False
-    for event in events:
+    for event in read_again(connector, locator.path):
         if isinstance(event, Item):
             open_items.append(event.path)
             seen = seen or event.path == locator.path

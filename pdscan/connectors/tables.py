@@ -1,176 +1,26 @@
-"""Rows of tables asked for by a column's values: of databases, and of SQLite files wherever they
-lie.
-
-Names are quoted by the database's own rules, values are bound; a value is compared as its column
-has it where that is known, so that an index serves, else as the text that keys are written as.
-"""
+"""The tables of databases, and of SQLite files wherever they lie, to be asked for rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
 from pdscan.connectors.contents import held
 from pdscan.connectors.formats import sqlite as sqlite_format
 from pdscan.connectors.interface import Connector, ReadOptions
-from pdscan.connectors.sql.connector import SqlConnector
-from pdscan.connectors.sql.dialect import Dialect, Options
+from pdscan.connectors.sql.connector import MEDIA_TYPE, SqlConnector
+from pdscan.connectors.sql.dialect import Options
+from pdscan.connectors.sql.lookup import TableRow, Tables
 from pdscan.connectors.sql.relations import with_likely
 from pdscan.connectors.sql.sqlite import SQLite
 from pdscan.connectors.sql.structure import reflect
-from pdscan.connectors.structure import Column, Family, Structure, Table
-from pdscan.errors import UnreadableError
-from pdscan.model import Reason
+
+__all__ = ["SQLITE", "TableRow", "Tables", "has_tables", "tables_of"]
 
 SQLITE = "application/vnd.sqlite3"
-_VALUES = 400  # in one statement: SQLite once took 999, and long lists are planned badly
-_INTEGERS = ("int", "integer", "bigint", "smallint", "tinyint", "mediumint", "serial", "bigserial")
-
-Values = tuple[tuple[str, str | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """A row: its key as locators have it, and all that may be read of it, as texts."""
-
-    key: tuple[tuple[str, str], ...]
-    values: Values
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """An open database."""
-
-    connection: sa.Connection
-    structure: Structure
-    dialect: Dialect
-
-    def table(self, name: Sequence[str]) -> Table:
-        """The table of that path or name; raises `UnreadableError` (VANISHED)."""
-        wanted = tuple(name)
-        for table in self.structure.tables:
-            if table.path == wanted or (table.name,) == wanted:
-                return table
-        raise UnreadableError(Reason.VANISHED, "the table is not there any more")
-
-    def rows(
-        self, table: Table, columns: Sequence[str], values: Iterable[Sequence[str]]
-    ) -> Iterator[TableRow]:
-        """The rows in which `columns` have one of `values`, as texts. Raises `UnreadableError`."""
-        known = {column.name: column for column in table.columns}
-        readable = [c for c in table.columns if c.name not in table.facts.missing_columns]
-        key = self._key(table)
-        fields = [expression for _, expression in key]
-        fields += [self.dialect.quote(column.name) for column in readable]
-        source = ".".join(map(self.dialect.quote, table.path))
-        matched = [_Matched.of(name, known.get(name), key, self.dialect) for name in columns]
-        remaining = iter(values)
-        while some := list(islice(remaining, max(_VALUES // len(columns), 1))):
-            where, bound = _condition(matched, some, self.connection.dialect.paramstyle)
-            if not bound:
-                continue
-            statement = f"SELECT {', '.join(fields)} FROM {source} WHERE {where}"  # noqa: S608 - quoted names, bound values
-            for row in self.answers(statement, bound):
-                yield TableRow(
-                    tuple(
-                        (name, str(value))
-                        for (name, _), value in zip(key, row, strict=False)
-                        if value is not None
-                    ),
-                    tuple(
-                        (column.name, _text(value))
-                        for column, value in zip(readable, row[len(key) :], strict=True)
-                    ),
-                )
-
-    def key_names(self, table: Table) -> tuple[str, ...]:
-        """What the keys of the table's rows are made of."""
-        return tuple(name for name, _ in self._key(table))
-
-    def _key(self, table: Table) -> tuple[tuple[str, str], ...]:
-        if table.key and not set(table.key) & set(table.facts.missing_columns):
-            return tuple((n, self.dialect.key_value(table.column(n))) for n in table.key)
-        return self.dialect.row_key(table)
-
-    def answers(self, statement: str, bound: dict[str, Any] | tuple[Any, ...]) -> Iterator[Any]:
-        """What the database answers to `statement`. Raises `UnreadableError`."""
-        style = self.connection.dialect.paramstyle
-        if style in ("format", "pyformat"):
-            # The driver reads every other per cent sign as the beginning of a mark.
-            statement = statement.replace("%", "%%").replace("%%s", "%s")
-        try:
-            yield from self.connection.exec_driver_sql(statement, bound)
-        except Exception as error:
-            trouble = self.dialect.trouble(error)
-            if trouble is None:
-                raise
-            raise UnreadableError(trouble.reason, trouble.detail) from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Matched:
-    """What is compared, and whether as a whole number."""
-
-    expression: str
-    is_integer: bool
-
-    @classmethod
-    def of(
-        cls, name: str, column: Column | None, key: Sequence[tuple[str, str]], dialect: Dialect
-    ) -> _Matched:
-        if column is None:
-            expression = dict(key).get(name)
-            if expression is None:
-                raise UnreadableError(Reason.VANISHED, "the column is not there any more")
-            return cls(expression, False)
-        if column.type.lower().split("(")[0].split(" ")[0] in _INTEGERS:
-            return cls(dialect.quote(name), True)
-        if column.family is Family.TEXT and dialect.name != "sqlite":
-            return cls(dialect.quote(name), False)
-        # A column of SQLite holds any type, whatever it was declared as.
-        return cls(dialect.key_value(column), False)
-
-    def value(self, text: str) -> str | int | None:
-        if not self.is_integer:
-            return text
-        return int(text) if text.lstrip("-").isdecimal() else None
-
-
-def _condition(
-    matched: Sequence[_Matched], values: Iterable[Sequence[str]], style: str
-) -> tuple[str, Any]:
-    bound: list[Any] = []
-    clauses = []
-
-    def mark(value: Any) -> str:
-        bound.append(value)
-        if style in ("format", "pyformat"):
-            return "%s"
-        return (
-            "?"
-            if style == "qmark"
-            else f":{len(bound) if style == 'numeric' else f'v{len(bound)}'}"
-        )
-
-    if len(matched) == 1:
-        wanted = [v for (text,) in values if (v := matched[0].value(text)) is not None]
-        where = f"{matched[0].expression} IN ({', '.join(map(mark, wanted))})"
-    else:
-        for texts in values:
-            pairs = list(zip(matched, texts, strict=True))
-            if all(one.value(text) is not None for one, text in pairs):
-                equal = (f"{one.expression} = {mark(one.value(text))}" for one, text in pairs)
-                clauses.append(f"({' AND '.join(equal)})")
-        where = " OR ".join(clauses)
-    if style in ("named",):
-        return where, {f"v{number}": value for number, value in enumerate(bound, 1)}
-    return where, tuple(bound)
 
 
 @contextmanager
@@ -182,7 +32,7 @@ def tables_of(
     With `likely` the foreign keys that are probable but not declared are looked for too. Raises
     `UnreadableError`, and `AccessError` or `SourceError` as walking does.
     """
-    if isinstance(connector, SqlConnector):
+    if isinstance(connector, SqlConnector) and not connector.is_document(path):
         with connector.connected() as connection:
             structure = connector.structure()
             if likely:
@@ -208,18 +58,9 @@ def tables_of(
 
 def has_tables(connector: Connector, media_type: str) -> bool:
     """Whether an item of `media_type` is one whose rows can be asked for."""
-    return isinstance(connector, SqlConnector) or media_type == SQLITE
+    is_table = isinstance(connector, SqlConnector) and media_type == MEDIA_TYPE
+    return is_table or media_type == SQLITE
 
 
 def _reading(connector: Connector) -> ReadOptions:
     return getattr(connector, "options", None) or ReadOptions()
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bytes | memoryview | bytearray):
-        return bytes(value).hex()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

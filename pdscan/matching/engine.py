@@ -292,7 +292,7 @@ def _rows(places: Places, rows: Ints) -> Places:
     return replace(
         places, field=places.field[rows], record=places.record[rows],
         cell_start=places.cell_start[rows], cell_end=places.cell_end[rows],
-        keys=None if places.keys is None else [places.keys[row] for row in rows.tolist()],
+        keys=None if places.keys is None else places.keys.take(pa.array(rows)),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from pdscan.columns import count_before
 from pdscan.matching.text import SIGHT
@@ -131,7 +132,7 @@ class Pack:
         field = self._label[number]
         record = np.full(len(starts), -1, np.int64)
         cell_start, cell_end = self.first[number], self.last[number]
-        keys: list[str] | None = None
+        keys = _Keys()
         counts = np.bincount(number, minlength=len(self._texts))
         for piece_number in np.flatnonzero(counts.astype(np.bool_) & self._has_layout).tolist():
             layout = self._blocks[piece_number].layout
@@ -146,9 +147,8 @@ class Pack:
             cell_end[low:high] = placed.cell_end + offset
             self.own_text[piece_number] = placed.own_text
             if placed.keys is not None:
-                keys = keys or [""] * len(starts)
-                keys[low:high] = placed.keys
-        return Places(field, list(fields), record, cell_start, cell_end, keys)
+                keys.add(low, placed.keys)
+        return Places(field, list(fields), record, cell_start, cell_end, keys.column(len(starts)))
 
     def cells(self, wants: Callable[[str], bool]) -> tuple[Ints, Ints]:
         """The cells of all fields that `wants` accepts; see `pdscan.model.CellLayout`."""
@@ -166,6 +166,27 @@ class Pack:
         start, end = np.concatenate(starts), np.concatenate(ends)
         order = np.argsort(start, kind="stable")
         return start[order], end[order]
+
+
+class _Keys:
+    """The keys of some runs of rows; the others have none."""
+
+    def __init__(self) -> None:
+        self._pieces: list[pa.Array] = []
+        self._count = 0
+
+    def add(self, first: int, keys: pa.Array) -> None:
+        """Adds those of the rows from `first` on."""
+        if first > self._count:
+            self._pieces.append(pa.nulls(first - self._count, pa.string()))
+        self._pieces.append(keys)
+        self._count = first + len(keys)
+
+    def column(self, count: int) -> pa.Array | None:
+        """Those of all `count` rows; None where there are none at all."""
+        if not self._pieces:
+            return None
+        return pa.concat_arrays([*self._pieces, pa.nulls(count - self._count, pa.string())])
 
 
 def _recode(field: npt.NDArray[np.int32], codes: list[int]) -> npt.NDArray[np.int32]:

@@ -237,7 +237,7 @@ class Scanner:
             pa.array(pack.items[block]),
             pa.array(places.record[rows]),
             pa.nulls(count, pa.string()) if places.keys is None
-            else pa.array([places.keys[row] for row in rows.tolist()], pa.string()),
+            else places.keys.take(pa.array(rows)),
             _named(block.astype(np.int32), pack.parts),
             _named(places.field[rows], places.fields),
             pa.DictionaryArray.from_arrays(pa.array(detector.astype(np.int32)), self._kinds),

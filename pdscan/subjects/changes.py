@@ -55,7 +55,7 @@ def changes(inventory: Inventory, connectors: Mapping[str, Connector]) -> Change
                     f"{said}; what is new since {finished} is found by keys only",
                 )
             )  # fmt: skip
-            seen |= {locator for locator in members if locator.startswith(f"{name}:")}
+            seen |= {locator for locator in members if locator.startswith(str(Locator(name)))}
             continue
         try:
             for step in connector.walk():
@@ -71,7 +71,7 @@ def changes(inventory: Inventory, connectors: Mapping[str, Connector]) -> Change
                     outdated += members.get(locator, ())
         except PdscanError as error:
             unknown.append(NotRead(f"{name}:", State.UNREADABLE, "cannot be walked", str(error)))
-            seen |= {locator for locator in members if locator.startswith(f"{name}:")}
+            seen |= {locator for locator in members if locator.startswith(str(Locator(name)))}
     gone = [locator for locator in members if locator not in seen]
     outdated += [member for locator in gone for member in members[locator]]
     return Changes(tuple(units), tuple(dict.fromkeys(outdated)), tuple(unknown))

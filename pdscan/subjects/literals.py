@@ -51,7 +51,7 @@ def _places(block: Block, name: str, hits: list[int]) -> Iterator[tuple[str, str
         low = max(at - _AROUND, int(places.cell_start[row]))
         high = min(at + _AROUND, int(places.cell_end[row]))
         if _is_meant(block.text[low:high], name):
-            key = places.keys[row] if places.keys is not None else ""
+            key = places.keys[row].as_py() if places.keys is not None else ""
             field = places.fields[places.field[row]]
             yield block.part, field, int(places.record[row]), key
 

@@ -39,7 +39,7 @@ class Read:
             places = block.layout.place(np.array([at]))
             assert places.cell_start[0] <= at
             assert places.cell_end[0] >= at + len(wanted.encode()), "the cell cuts the text"
-            key = places.keys[0] if places.keys is not None else ""
+            key = places.keys[0].as_py() if places.keys is not None else ""
             return block.part, places.fields[places.field[0]], key, int(places.record[0])
         raise AssertionError(f"{wanted!r} was not read")
 
@@ -100,7 +100,7 @@ def places_of(read: Read, count: int, seed: int = 7) -> Iterator[tuple[Locator, 
                 places = block.layout.place(np.array([at]))
                 cell = int(places.cell_start[0]), int(places.cell_end[0])
                 field, own = places.fields[places.field[0]], places.own_text
-                key = places.keys[0] if places.keys is not None else ""
+                key = places.keys[0].as_py() if places.keys is not None else ""
             value = (
                 text[at : min(at + 40, cell[1])].decode("utf-8", "ignore") or text[at:].decode()[:1]
             )

@@ -5,7 +5,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdscan.connectors.cells import Cells, cell_blocks, key_writer
+from pdscan.connectors.cells import CellLayout, cell_blocks
+from pdscan.connectors.sql.keys import key_writer
 from pdscan.model import Locator
 
 TEXTS = st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
@@ -17,8 +18,8 @@ def test_every_filled_cell_is_in_one_block_once(
 ) -> None:
     column = pa.array(texts, pa.string()).slice(offset)  # does not begin where its buffers do
     got = []
-    for block in cell_blocks(column, ["f"], first_record=100, block_size=block_size):
-        assert isinstance(block.layout, Cells)
+    for block in cell_blocks(column, ["f"], 100, block_size=block_size):
+        assert isinstance(block.layout, CellLayout)
         assert len(block.text) <= block_size or len(block.layout.starts) == 1
         places = block.layout.place(block.layout.starts)
         bounds = zip(places.cell_start.tolist(), places.cell_end.tolist(), strict=True)
@@ -40,7 +41,7 @@ def test_keys_are_written_as_locators_write_them(
     ]
     columns = [pa.array(texts[0]), pa.array(texts[1]), pa.array([str(row[2]) for row in rows])]
     keys = key_writer(names, columns)(np.array(wanted, np.int64))
-    for row, key in zip(wanted, keys, strict=True):
+    for row, key in zip(wanted, keys.to_pylist(), strict=True):
         pairs = tuple(zip(names, (texts[0][row], texts[1][row], str(rows[row][2])), strict=True))
         assert str(Locator("s", (), pairs)) == "s:#" + "&".join(f"key={p}" for p in key.split("&"))
         assert Locator.parse("s:#" + "&".join(f"key={p}" for p in key.split("&"))).key == pairs
@@ -48,7 +49,7 @@ def test_keys_are_written_as_locators_write_them(
 
 def test_null_parts_of_a_key_are_left_out() -> None:
     write = key_writer(["a", "b"], [pa.array(["1", None]), pa.array([None, "2"], pa.string())])
-    assert list(write(np.array([0, 1, 0]))) == ["a:1", "b:2", "a:1"]
+    assert write(np.array([0, 1, 0])).to_pylist() == ["a:1", "b:2", "a:1"]
 
 
 def test_cells_of_the_fields_that_are_wanted() -> None:
@@ -60,7 +61,7 @@ def test_cells_of_the_fields_that_are_wanted() -> None:
         (several, "x", [b"a", b"e"]), (several, "y", [b"bcd"]), (several, "z", []),
         (single, "x", [b"a", b"bcd", b"e"]), (single, "y", []),
     ):  # fmt: skip
-        assert isinstance(block.layout, Cells)
+        assert isinstance(block.layout, CellLayout)
         starts, ends = block.layout.cells(name.__eq__)
         bounds = zip(starts.tolist(), ends.tolist(), strict=True)
         assert [block.text[start:end] for start, end in bounds] == expected

@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pdscan.connectors.formats.cells import cell_block
+from pdscan.connectors.cells import cell_blocks
 from pdscan.connectors.formats.contents import HeldContent, seekable_stream
 from pdscan.connectors.formats.interface import Content, Nested, Yield
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
-from pdscan.model import Ints, Reason, written_key
+from pdscan.model import Ints, Reason
 
 _ROWS = 8192  # of a batch: a block then is about a megabyte of usual texts
 _LONG_BINARY = 64 << 10  # bytes; a longer one is a document rather than a text
@@ -104,9 +104,7 @@ def _column(name: str, column: pa.Array, rows: Ints) -> Iterator[Yield]:
 
 
 def _block(name: str, texts: pa.Array, rows: Ints) -> Iterator[Yield]:
-    block = cell_block(texts, [name], rows, keys=partial(_keys, rows, _ordinals(rows)))
-    if block is not None:
-        yield block
+    return cell_blocks(texts, [name], rows, keys=partial(_keys, rows, _ordinals(rows)))
 
 
 def _texts(column: pa.Array) -> pa.Array | None:
@@ -164,13 +162,11 @@ def _ordinals(rows: Ints) -> Ints | None:
     return np.arange(len(rows)) - np.maximum.accumulate(first)
 
 
-def _keys(rows: Ints, ordinals: Ints | None, cells: Ints) -> list[str]:
-    if ordinals is None:
-        return [written_key(("row", str(row))) for row in rows[cells].tolist()]
-    return [
-        written_key(("row", str(row)), ("n", str(ordinal)))
-        for row, ordinal in zip(rows[cells].tolist(), ordinals[cells].tolist(), strict=True)
-    ]
+def _keys(rows: Ints, ordinals: Ints | None, cells: Ints) -> pa.Array:
+    written = ["row:", pa.array(rows[cells]).cast(pa.string())]
+    if ordinals is not None:
+        written += ["&n:", pa.array(ordinals[cells]).cast(pa.string())]
+    return pc.binary_join_element_wise(*written, "")
 
 
 def _is_other_list(kind: Any) -> bool:

@@ -17,8 +17,8 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser
 
+from pdscan.connectors.cells import Cells
 from pdscan.connectors.decode import Text, declared_encoding
-from pdscan.connectors.formats.cells import Cells
 from pdscan.connectors.formats.contents import HeldContent
 from pdscan.connectors.formats.interface import Content, Nested, Note, Yield
 from pdscan.connectors.interface import ReadOptions

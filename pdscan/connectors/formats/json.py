@@ -17,8 +17,8 @@ from typing import Any
 import ijson
 import msgspec
 
+from pdscan.connectors.cells import Cells
 from pdscan.connectors.decode import Text
-from pdscan.connectors.formats.cells import Cells
 from pdscan.connectors.formats.contents import Chunks, as_binary
 from pdscan.connectors.formats.interface import Content, Gap, Note, Yield
 from pdscan.connectors.formats.lines import whole_lines

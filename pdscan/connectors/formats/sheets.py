@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import python_calamine as calamine
 
-from pdscan.connectors.formats.cells import cell_block
+from pdscan.connectors.cells import cell_blocks
 from pdscan.connectors.formats.dialects import is_header
 from pdscan.connectors.formats.interface import Gap
 from pdscan.connectors.formats.prose import plain
@@ -80,9 +80,7 @@ def read_rows(rows: Iterator[Row], part: str, number: int = 1) -> Iterator[Block
     chunk = list(islice(rows, _ROWS))
     names = _header([[text_of(value) for value in row] for row in chunk[:_HEADER_SEARCH]])
     while chunk:
-        block = _block(chunk, part, names, number)
-        if block is not None:
-            yield block
+        yield from _blocks(chunk, part, names, number)
         number += len(chunk)
         chunk = list(islice(rows, _ROWS))
 
@@ -95,7 +93,7 @@ def _header(rows: list[list[str]]) -> list[str]:
     return []
 
 
-def _block(rows: list[Row], part: str, names: list[str], number: int) -> Block | None:
+def _blocks(rows: list[Row], part: str, names: list[str], number: int) -> Iterator[Block]:
     width = max(map(len, rows))
     texts: list[str] = []
     for row in rows:
@@ -106,10 +104,11 @@ def _block(rows: list[Row], part: str, names: list[str], number: int) -> Block |
         column = [plain(text).encode("utf-8", "replace").decode() for text in texts]
     fields = [*names[:width], *[""] * (width - len(names))]
 
-    def keys(cells: Ints) -> list[str]:
-        return [_key(cell % width, number + cell // width) for cell in cells.tolist()]
+    def keys(cells: Ints) -> pa.Array:
+        written = [_key(cell % width, number + cell // width) for cell in cells.tolist()]
+        return pa.array(written, pa.string())
 
-    return cell_block(
+    return cell_blocks(
         pa.array(column, pa.large_string()),
         fields,
         np.repeat(np.arange(number, number + len(rows)), width),

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from pdscan.connectors import decode
-from pdscan.connectors.formats.cells import cell_block
+from pdscan.connectors.cells import cell_blocks
 from pdscan.connectors.formats.contents import HeldContent, read_up_to
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
 from pdscan.connectors.interface import ReadOptions
@@ -146,7 +146,7 @@ def _table(database: sqlite3.Connection, table: str) -> Iterator[Yield]:
 
 
 def _column(
-    table: str, name: str, values: list[Value], records: Ints, keys: partial[list[str]]
+    table: str, name: str, values: list[Value], records: Ints, keys: partial[pa.Array]
 ) -> Iterator[Yield]:
     texts: list[str | None] = []
     documents: list[tuple[int, bytes]] = []
@@ -159,11 +159,9 @@ def _column(
         column = pa.array(texts, pa.large_string())
     except UnicodeEncodeError:
         column = pa.array([t and t.encode("utf-8", "replace").decode() for t in texts])
-    block = cell_block(column, [name], records, keys=keys, part=table)
-    if block is not None:
-        yield block
+    yield from cell_blocks(column, [name], records, keys=keys, part=table)
     for number, value in documents:
-        step = f"{table}/{keys(np.array([number]))[0] or records[number]}/{name}"
+        step = f"{table}/{keys(np.array([number]))[0].as_py() or records[number]}/{name}"
         yield Nested(step, HeldContent(step, value))
 
 
@@ -184,8 +182,8 @@ def _as_text(value: Value) -> str | None:
 
 def _keys(
     rows: list[tuple[Value, ...]], names: list[str], places: list[int], cells: Ints
-) -> list[str]:
-    return [
+) -> pa.Array:
+    written = [
         written_key(
             *(
                 (name, _key_text(rows[cell][place]))
@@ -194,6 +192,7 @@ def _keys(
         )
         for cell in cells.tolist()
     ]
+    return pa.array(written, pa.string())
 
 
 def _key_text(value: Value) -> str:

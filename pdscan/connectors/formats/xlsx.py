@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
-from pdscan.connectors.formats.cells import Cells
+from pdscan.connectors.cells import Cells
 from pdscan.connectors.formats.contents import LazyContent, seekable_stream
 from pdscan.connectors.formats.dialects import is_header
 from pdscan.connectors.formats.interface import Content, Nested, Yield

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from lxml import etree
 
+from pdscan.connectors.cells import Cells
 from pdscan.connectors.decode import wide_encoding
-from pdscan.connectors.formats.cells import Cells
 from pdscan.connectors.formats.interface import Content, Note, Yield
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
+from pdscan.connectors.formats.contents import HeldContent
+from pdscan.connectors.formats.interface import Content
 from pdscan.connectors.interface import Event, ReadOptions, Step, Unit
+from pdscan.connectors.peel import NAME, peel
 from pdscan.connectors.sql.dialect import (
     CannotResumeError,
     Dialect,
@@ -20,14 +24,18 @@ from pdscan.connectors.sql.dialect import (
     Session,
     Trouble,
 )
+from pdscan.connectors.sql.documents import row_of
+from pdscan.connectors.sql.lookup import Tables
+from pdscan.connectors.sql.outcome import LATER, outcome
 from pdscan.connectors.sql.relations import with_likely
 from pdscan.connectors.sql.rows import Selection, Tally
+from pdscan.connectors.sql.seen import Seen
 from pdscan.connectors.sql.structure import reflect
-from pdscan.connectors.structure import Family, Kind, Structure, Table
-from pdscan.errors import AccessError, SourceError
-from pdscan.model import Entry, Item, Outcome, Reason, State
+from pdscan.connectors.structure import Kind, Structure, Table
+from pdscan.errors import AccessError, SourceError, UnreadableError
+from pdscan.model import Block, Entry, Item, Outcome, Reason, State
 
-_MEDIA_TYPE = "application/x-sql-table"
+MEDIA_TYPE = "application/x-sql-table"
 _MOST_BATCH = 32 << 20
 _SAMPLE_PIECES = 8
 
@@ -45,7 +53,7 @@ class SqlConnector:
         self._source = source
         self.dialect = dialect
         self._options = options
-        self._reading = reading or ReadOptions()
+        self.options = reading or ReadOptions()
         self._structure: Structure | None = None
         self._holder: Session | None = None
         self._session: Session | None = None
@@ -134,7 +142,7 @@ class SqlConnector:
         )
 
     def _item(self, table: Table) -> Item:
-        return Item(self._source, table.path, _MEDIA_TYPE)
+        return Item(self._source, table.path, MEDIA_TYPE)
 
     def _ignored(self, table: Table) -> dict[str, str]:
         """The columns of `table` that are not to be read, and why."""
@@ -184,11 +192,63 @@ class SqlConnector:
                 range=replace(range_, limit=limit, snapshot=snapshot),
             )  # fmt: skip
 
+    # -- what lies in tables ------------------------------------------------------------------
+
+    def is_document(self, path: Sequence[str]) -> bool:
+        """Whether `path` leads to a document in a table, or into one. Raises as `walk` does."""
+        return len(path) > 1 and len(path) > len(self._table(path).path)
+
+    def outermost(self, path: Sequence[str]) -> tuple[str, ...]:
+        """The path of the document that `path` is, or lies in; else that of the table."""
+        return tuple(path[: len(self._table(path).path) + 1])
+
+    def content(self, path: Sequence[str]) -> Content:
+        """The bytes of a document; raises `UnreadableError`."""
+        table = self._table(path)
+        if len(path) == len(table.path):
+            raise UnreadableError(Reason.UNSUPPORTED, "a whole table: name a row")
+        try:
+            key, name = row_of(path[len(table.path)])
+            column = table.column(name)
+        except (KeyError, ValueError):
+            raise UnreadableError(Reason.VANISHED, "no such document in the table") from None
+        with self.connected() as connection:
+            tables = Tables(connection, self.structure(), self.dialect)
+            data = tables.document(table, key, column)
+        if data is None:
+            raise UnreadableError(Reason.VANISHED, "the document is not there any more")
+        return HeldContent(name, data)
+
+    def _table(self, path: Sequence[str]) -> Table:
+        for table in self.structure().tables:
+            if table.path == tuple(path[: len(table.path)]):
+                return table
+        raise UnreadableError(Reason.VANISHED, "the table is not there any more")
+
     # -- reading ---------------------------------------------------------------------------
 
     def read(self, unit: Unit) -> Iterator[Event]:
-        """The texts of a range of a table, a block for each column of each batch of rows."""
-        range_: Range = unit.range
+        """The texts of a range of a table, a block for each column of each batch of rows, and the
+        documents in it. Without a range all of a table, or one document.
+        """
+        if unit.range is not None:
+            yield from self._range(unit.range)
+        elif self.is_document(unit.path):
+            yield from self._document(unit.path, self.content(unit.path))
+        else:
+            with self.connected() as connection:
+                for step in self._units(connection, self._table(unit.path), ""):
+                    yield from self.read(step) if isinstance(step, Unit) else ()
+
+    def _document(self, path: tuple[str, ...], content: Content) -> Iterator[Event]:
+        events = peel(Item(self._source, path, "", content.size), content, self.options)
+        yield next(events)
+        for number, event in enumerate(events):
+            # Its name is the key of a row, which is a cell of the table.
+            if number or not isinstance(event, Block) or event.part != NAME:
+                yield event
+
+    def _range(self, range_: Range) -> Iterator[Event]:
         ignored = frozenset(self._ignored(range_.table))
         selection = Selection(self.dialect, range_, self._options.value_bytes, ignored)
         tally = Tally()
@@ -198,22 +258,31 @@ class SqlConnector:
 
     def _rows(self, selection: Selection, tally: Tally) -> Generator[Event, None, Trouble | None]:
         key: tuple[object, ...] = ()
+        seen = Seen(selection)
         snapshot, later = selection.range.snapshot, False
         losses, limit = 0, selection.range.limit
         started = time.monotonic()
-        size = min(self._reading.block_size * max(len(selection.columns), 1), _MOST_BATCH)
+        size = min(self.options.block_size * max(len(selection.columns), 1), _MOST_BATCH)
         while True:
             resume = Resume(tally.rows, key, same_snapshot=bool(snapshot)) if losses else None
             try:
                 session = self._open(snapshot)
-                for batch in session.batches(selection.statement(resume), size):
+                statement = self._statement(selection, resume, seen)
+                for piece in self._slices(session.batches(statement, size)):
+                    batch = seen.new(piece)
                     if not batch.num_rows:
                         continue
                     is_enough = limit and tally.rows + batch.num_rows > limit
                     if is_enough:  # not every database was told
                         batch = batch.slice(0, limit - tally.rows)
                     key = selection.last_key(batch)
-                    yield from selection.blocks(batch, tally, self._reading.block_size)
+                    seen.add(batch)
+                    for event in selection.blocks(batch, tally, self.options.block_size):
+                        if isinstance(event, Block):
+                            yield event
+                        else:
+                            path = (*selection.range.table.path, event.name)
+                            yield from self._document(path, event.content)
                     self._pace(tally.rows, started)
                     if is_enough:
                         self._drop()
@@ -239,7 +308,20 @@ class SqlConnector:
                 else:
                     time.sleep(self._options.retry_wait * 2 ** (losses - 1))
                 continue
-            return _LATER if later else None
+            return LATER if later else None
+
+    @staticmethod
+    def _statement(selection: Selection, resume: Resume | None, seen: Seen) -> str:
+        """What gives the rows that were not read yet, and maybe others; may raise
+        `CannotResumeError`.
+        """
+        try:
+            return selection.statement(resume)
+        except CannotResumeError:
+            if not seen.is_whole:
+                raise
+            seen.begin_anew()
+            return selection.statement(None)
 
     def _open(self, snapshot: str) -> Session:
         if self._session is not None and self._session.snapshot != snapshot:
@@ -253,44 +335,15 @@ class SqlConnector:
             self._session.close()
             self._session = None
 
+    def _slices(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """`batches` in pieces of at most a second at the rate that was asked for: who waits for
+        what is read sees that it goes on.
+        """
+        for batch in batches:
+            most = self._options.rate or max(batch.num_rows, 1)
+            for first in range(0, batch.num_rows, most):
+                yield batch.slice(first, most)
+
     def _pace(self, rows: int, started: float) -> None:
         if self._options.rate:
             time.sleep(max(started + rows / self._options.rate - time.monotonic(), 0))
-
-
-def outcome(selection: Selection, tally: Tally, trouble: Trouble | None) -> Outcome:
-    """The line in the ledger for a range: what was read, and each thing that was not."""
-    facts = selection.range.table.facts
-    gaps: list[tuple[Reason, str]] = []
-    if trouble is not None:
-        gaps.append((trouble.reason, trouble.detail))
-    if selection.range.limit:
-        gaps.append((Reason.SAMPLE, ""))
-    if facts.missing_columns:
-        gaps.append((Reason.DENIED, f"no grant to read: {', '.join(facts.missing_columns)}"))
-    if facts.hidden:
-        gaps.append((Reason.DENIED, facts.hidden))
-    if tally.large:
-        gaps.append((Reason.LIMIT, ""))
-    if tally.binary:
-        gaps.append((Reason.UNSUPPORTED, ""))
-    reason = gaps[0][0] if gaps else Reason.NONE
-    said = [f"{why}: {detail}" if why is not reason else detail for why, detail in gaps if detail]
-    unread = [f"{c.name} ({c.type.lower()})" for c in selection.range.table.columns
-              if c.family is Family.NONE]  # fmt: skip
-    if unread:
-        said.append(f"hold no text: {', '.join(unread)}")
-    counts = (
-        (tally.large, f"values above {selection.value_bytes:,} bytes"),
-        (tally.binary, "binary values"),
-        (tally.not_utf8, "values that are not UTF-8 and were read as Windows-1252"),
-    )
-    state = State.PARTIAL if gaps else State.READ
-    if trouble is not None and not tally.rows and trouble is not _LATER:
-        state = State.UNREADABLE
-    encoding = "utf-8, windows-1252" if tally.not_utf8 else "utf-8"
-    return Outcome(state, reason, "; ".join(said), encoding, 0, tally.rows,
-                   tuple(count for count in counts if count[0]))  # fmt: skip
-
-
-_LATER = Trouble(Reason.CHANGED, "read in a later snapshot than what was read before")

@@ -35,6 +35,14 @@ class Options:
     retries: int = 3
     retry_wait: float = 1.0
 
+    @property
+    def patience(self) -> float:
+        """Seconds for one statement: at a rate that was asked for it takes its time."""
+        return _SLOWEST if self.rate else self.statement_timeout
+
+
+_SLOWEST = 20 * 86400.0  # seconds; PostgreSQL counts no more than 24 days
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -130,8 +138,10 @@ class Dialect(Protocol):
     def key_value(self, column: Column) -> str:
         """The same for a column of a key, whatever its family."""
 
-    def is_binary(self, column: Column) -> str:
-        """The condition under which a value is bytes and no text; "" where it never is."""
+    def document(self, column: Column) -> str:
+        """The expression that gives a column's value as bytes where it is bytes; "" where it never
+        is.
+        """
 
     def size(self, column: Column) -> str:
         """The expression that gives the bytes of a column's value without reading it, if it can."""

@@ -22,6 +22,10 @@ from pdscan.model import Reason
 _ROWS_PER_FETCH = 5_000
 _OWN = frozenset({"information_schema", "pg_catalog", "sys", "system", "guest"})
 
+_LENGTH = {"mssql": "DATALENGTH({})", "oracle": "LENGTH({})", "sqlite": "LENGTH({})"}
+_LENGTH_OF_BYTES = {**_LENGTH, "oracle": "LENGTHB({})"}
+_HEX = {"mssql": "CONVERT(varchar(max), {}, 2)", "oracle": "RAWTOHEX({})", "sqlite": "HEX({})"}
+
 
 @dataclass(frozen=True, slots=True)
 class Generic:
@@ -66,25 +70,29 @@ class Generic:
 
     def quote(self, name: str) -> str:
         """A name as the dialect quotes it."""
-        preparer = self.url.get_dialect()().identifier_preparer
+        dialect = self.url.get_dialect()()
+        if dialect.requires_name_normalize:  # Oracle's names are reflected in small letters
+            name = dialect.denormalize_name(name) or name
         # The preparer doubles % for some drivers; the statement as a whole is escaped for them.
-        return preparer.quote_identifier(name).replace("%%", "%")
+        return dialect.identifier_preparer.quote_identifier(name).replace("%%", "%")
 
     def value(self, column: Column) -> str:
         """As the driver gives it."""
         return self.quote(column.name)
 
     def key_value(self, column: Column) -> str:
-        """As the driver gives it."""
-        return self.quote(column.name)
+        """As the driver gives it; bytes in hexadecimal, where it is known how."""
+        name = self.quote(column.name)
+        return _HEX.get(self.name, "{}").format(name) if column.family is Family.BINARY else name
 
     def size(self, column: Column) -> str:
-        """Not known without reading."""
-        return "0"
+        """Bytes, or characters, where it is known how they are counted; else nothing is large."""
+        how = _LENGTH_OF_BYTES if column.family is Family.BINARY else _LENGTH
+        return how.get(self.name, "0").format(self.quote(column.name))
 
-    def is_binary(self, column: Column) -> str:
-        """Whether the column is declared to hold bytes, and does."""
-        return f"{self.quote(column.name)} IS NOT NULL" if column.family is Family.BINARY else ""
+    def document(self, column: Column) -> str:
+        """The value of a column that is declared to hold bytes."""
+        return self.quote(column.name) if column.family is Family.BINARY else ""
 
     def row_key(self, table: Table) -> tuple[tuple[str, str], ...]:
         """Rows without a key cannot be told apart."""
@@ -132,14 +140,22 @@ class GenericSession:
 
 
 def _texts(values: Sequence[Any]) -> pa.Array:
+    if any(isinstance(v, bytes | bytearray | memoryview) for v in values):
+        return pa.array([_bytes(v) for v in values], pa.binary())
     return pa.array([None if value is None else _text(value) for value in values], pa.string())
+
+
+def _bytes(value: object) -> bytes | None:
+    if value is None or isinstance(value, bytes):
+        return value
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    return _text(value).encode()
 
 
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
-    if isinstance(value, bytes):
-        return value.hex()
     if isinstance(value, dict | list):
         return msgspec.json.encode(value, enc_hook=str).decode()
     return str(value)

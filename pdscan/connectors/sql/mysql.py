@@ -171,9 +171,9 @@ class MySQL:
         name = self.quote(column.name)
         return f"HEX({name})" if column.family is Family.BINARY else self.value(column)
 
-    def is_binary(self, column: Column) -> str:
-        """Whether there is a value of a column of bytes."""
-        return f"{self.quote(column.name)} IS NOT NULL" if column.family is Family.BINARY else ""
+    def document(self, column: Column) -> str:
+        """The value of a column of bytes."""
+        return self.quote(column.name) if column.family is Family.BINARY else ""
 
     def size(self, column: Column) -> str:
         """Bytes of the value."""
@@ -265,13 +265,11 @@ class MySQLSession:
         try:
             with self._connection.cursor() as cursor:
                 if "mariadb" in str(self._connection.server_version).lower():
-                    cursor.execute(
-                        "SET SESSION max_statement_time=%s", (options.statement_timeout,)
-                    )
+                    cursor.execute("SET SESSION max_statement_time=%s", (options.patience,))
                 else:
                     cursor.execute(
                         "SET SESSION max_execution_time=%s",
-                        (int(options.statement_timeout * 1000),),
+                        (int(options.patience * 1000),),
                     )
                 cursor.execute("SET SESSION sql_mode=''")
                 cursor.execute("SET SESSION net_write_timeout=3600")

@@ -100,7 +100,7 @@ class PostgreSQL:
 
     def engine(self) -> sa.Engine:
         """For reflection: read-only, and never waiting long for a lock."""
-        lock, statement = self.options.lock_timeout, self.options.statement_timeout
+        lock, statement = self.options.lock_timeout, self.options.patience
         settings = (
             f"-c default_transaction_read_only=on -c lock_timeout={milliseconds(lock)}"
             f" -c statement_timeout={milliseconds(statement)}"
@@ -216,16 +216,18 @@ class PostgreSQL:
         """As PostgreSQL writes it."""
         return self.value(column)
 
-    def is_binary(self, column: Column) -> str:
-        """Whether there is a value of a column of bytes."""
-        return f"{self.quote(column.name)} IS NOT NULL" if column.family is Family.BINARY else ""
+    def document(self, column: Column) -> str:
+        """The value of a column of bytes."""
+        return self.quote(column.name) if column.family is Family.BINARY else ""
 
     def size(self, column: Column) -> str:
-        """Known without reading the value for text; other types are written out where what is
-        stored, compressed, is neither clearly small nor clearly large.
+        """Known without reading the value for text and bytes; other types are written out where
+        what is stored, compressed, is neither clearly small nor clearly large.
         """
         name = self.quote(column.name)
-        if column.family in (Family.TEXT, Family.BINARY):
+        if column.family is Family.BINARY:
+            return f"octet_length({name})"
+        if column.family is Family.TEXT:
             return f"octet_length({name}::text)"
         most = self.options.value_bytes
         return (

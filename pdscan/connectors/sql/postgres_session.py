@@ -29,7 +29,7 @@ class PostgresSession:
                 # Parallel and synchronized scans give rows in another order each time.
                 "SET max_parallel_workers_per_gather TO 0",
                 "SET synchronize_seqscans TO off",
-                f"SET statement_timeout TO {milliseconds(options.statement_timeout)}",
+                f"SET statement_timeout TO {milliseconds(options.patience)}",
                 f"SET lock_timeout TO {milliseconds(options.lock_timeout)}",
             ):
                 self._cursor.execute(setting)

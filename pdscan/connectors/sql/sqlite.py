@@ -105,7 +105,7 @@ class SQLite:
 
     def session(self, snapshot: str) -> SQLiteSession:
         """A new connection in a read transaction."""
-        return SQLiteSession(self._connect(), self.options.statement_timeout)
+        return SQLiteSession(self._connect(), self.options.patience)
 
     def quote(self, name: str) -> str:
         """A name between double quotes."""
@@ -126,9 +126,10 @@ class SQLite:
         """Characters of the value."""
         return f"length({self.quote(column.name)})"
 
-    def is_binary(self, column: Column) -> str:
-        """Whether the value is a blob, whatever the column is declared as."""
-        return f"typeof({self.quote(column.name)}) = 'blob'"
+    def document(self, column: Column) -> str:
+        """A blob, whatever the column is declared as."""
+        name = self.quote(column.name)
+        return f"CASE typeof({name}) WHEN 'blob' THEN {name} END"
 
     def row_key(self, table: Table) -> tuple[tuple[str, str], ...]:
         """The row id, where the table has one."""

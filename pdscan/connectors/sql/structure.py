@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,10 +68,13 @@ def _reflect_schema(
         name = place[1]
         default = Facts(kind=Kind.VIEW if name in views else Kind.TABLE)
         known = facts.get((schema or "", name), default)
-        nullable = {column["name"] for column in described if column.get("nullable", True)}
-        primary = tuple((keys.get(place) or {}).get("constrained_columns") or ())
-        together = {tuple(u["column_names"]) for u in uniques.get(place) or ()}
-        together |= {tuple(i["column_names"]) for i in indexes.get(place) or () if _is_whole(i)}
+        plain = partial(_plain, dialect=inspector.dialect)
+        nullable = {plain(c["name"]) for c in described if c.get("nullable", True)}
+        primary = tuple(map(plain, (keys.get(place) or {}).get("constrained_columns") or ()))
+        together = {tuple(map(plain, u["column_names"])) for u in uniques.get(place) or ()}
+        together |= {
+            tuple(map(plain, i["column_names"])) for i in indexes.get(place) or () if _is_whole(i)
+        }
         unique = tuple(sorted(together - {primary}))
         tables.append(
             Table(
@@ -78,23 +82,22 @@ def _reflect_schema(
                 name,
                 tuple(
                     Column(
-                        column["name"],
+                        name,
                         _type_name(column["type"], inspector.dialect),
-                        Family.JSON
-                        if column["name"] in known.json_columns
-                        else family(column["type"]),
-                        column["name"] in nullable,
+                        Family.JSON if name in known.json_columns else family(column["type"]),
+                        name in nullable,
                         column.get("comment") or "",
                     )
                     for column in described
+                    for name in [plain(column["name"])]
                 ),
                 primary or next((key for key in unique if not nullable & set(key)), ()),
                 unique,
                 tuple(
                     ForeignKey(
-                        tuple(key["constrained_columns"]),
-                        (key["referred_schema"] or schema or "", key["referred_table"]),
-                        tuple(key["referred_columns"]),
+                        tuple(map(plain, key["constrained_columns"])),
+                        (key["referred_schema"] or schema or "", plain(key["referred_table"])),
+                        tuple(map(plain, key["referred_columns"])),
                         on_delete=str((key.get("options") or {}).get("ondelete") or "").upper(),
                     )
                     for key in foreign.get(place) or ()
@@ -104,6 +107,11 @@ def _reflect_schema(
             )
         )
     return tables
+
+
+def _plain(name: str, dialect: Dialect) -> str:
+    """A name as it is: of MySQL SQLAlchemy gives those in a statement with their quotes doubled."""
+    return name.replace("``", "`") if dialect.name in ("mysql", "mariadb") else name
 
 
 def _is_whole(index: Any) -> bool:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pymysql
 import pytest
 import sqlalchemy as sa
 
-from pdscan.connectors.cells import Cells
+from pdscan.connectors.cells import CellLayout
 from pdscan.connectors.interface import Unit
 from pdscan.connectors.sql.connector import SqlConnector
 from pdscan.connectors.sql.dialect import Options
@@ -176,8 +177,11 @@ def mysql(mysql_database: Database) -> Database:
         f"WHERE db = '{mysql_database.name}' AND id <> connection_id()"
     )
     for (process,) in left:  # of a test that failed; its locks would be waited for
-        mysql_database.run(f"KILL CONNECTION {process}")
+        with suppress(pymysql.err.OperationalError):  # it has just ended by itself
+            mysql_database.run(f"KILL CONNECTION {process}")
+    mysql_database.run("SET SESSION foreign_key_checks = 0")
     mysql_database.run(f"CREATE OR REPLACE DATABASE {mysql_database.name} CHARACTER SET utf8mb4")
+    mysql_database.run("SET SESSION foreign_key_checks = 1")
     mysql_database.run(f"USE {mysql_database.name}")
     return mysql_database
 
@@ -219,14 +223,14 @@ def read_unit(connector: SqlConnector, unit: Unit) -> tuple[list[tuple[str, str,
 
 def cells_of(block: Block) -> list[tuple[str, str, str]]:
     """The cells of a block as (field, key, text)."""
-    assert isinstance(block.layout, Cells)
+    assert isinstance(block.layout, CellLayout)
     block.text.decode()  # strict
     places = block.layout.place(block.layout.starts)
     assert places.own_text
     bounds = list(zip(places.cell_start.tolist(), places.cell_end.tolist(), strict=True))
     assert b"\n".join(block.text[start:end] for start, end in bounds) == block.text
     return [
-        (places.fields[field], "" if places.keys is None else places.keys[i],
+        (places.fields[field], "" if places.keys is None else places.keys[i].as_py(),
          block.text[start:end].decode())
         for i, (field, (start, end)) in enumerate(zip(places.field.tolist(), bounds, strict=True))
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import secrets
@@ -281,3 +282,36 @@ def test_the_inventory_tells_how_tables_hang_together(
         ["customer_id"], "customers", ["id"],
     )  # fmt: skip
     assert likely["evidence"][-1] == "values: 3 of 3 are there"
+
+
+def test_a_person_in_a_database_named_by_its_address(postgres: Database, tmp_path: Path) -> None:
+    postgres.run("CREATE TABLE keyless (who text); INSERT INTO keyless VALUES ('a@example.com')")
+    packed = gzip.compress(b"from: a@example.com", mtime=0).hex()
+    postgres.run("CREATE TABLE mails (id int PRIMARY KEY, body bytea)")
+    postgres.run(f"INSERT INTO mails VALUES (7, '\\x{packed}')")
+    address = postgres.url.render_as_string()
+    assert run_here("scan", address, "-o", "i", cwd=tmp_path).code == 0
+    done = run_here("subject", "find", "i", "--id", "email=a@example.com", cwd=tmp_path)
+    assert "The person's: 2" in done.out
+    assert "public!/keyless#key=md5(row):" in done.out
+    assert "public!/mails!/id%3A7/body!/body" in done.out
+
+
+@pytest.mark.parametrize("server", ["postgres", "mysql"])
+def test_a_slow_rate_is_no_hang(
+    server: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    database: Database = request.getfixturevalue(server)
+    database.run("CREATE TABLE t (id int PRIMARY KEY, v varchar(40))")
+    rows = ", ".join(f"({number}, 'a{number}@example.com')" for number in range(90))
+    database.run(f"INSERT INTO t VALUES {rows}")
+    (tmp_path / "pdscan.toml").write_text(
+        "[databases]\nrate = 40\nstatement_timeout = 1\n[limits]\nseconds = 2\n"
+    )
+    address = database.url.render_as_string()
+    began = time.monotonic()
+    done = run_here("scan", address, "-o", "i", "--jobs", "1", cwd=tmp_path)
+    assert done.code == 0, done.out + done.err
+    assert time.monotonic() - began > 2
+    ledger = lines(run_here("inventory", "ledger", "i", "-f", "ndjson", cwd=tmp_path).out)
+    assert [(row["state"], row["findings"]) for row in ledger] == [("read", 90)]

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from pdscan.connectors.interface import Unit
+from pdscan.connectors.sql import seen
 from pdscan.connectors.sql.connector import SqlConnector
 from pdscan.errors import AccessError, SourceError
 from pdscan.model import Block, Locator, Outcome, Reason, State
@@ -151,13 +152,13 @@ def test_bytes_that_are_no_utf8(postgres: Database) -> None:
 
 def test_values_too_large_and_bytes_are_in_the_ledger(postgres: Database) -> None:
     postgres.run("CREATE TABLE t (id int PRIMARY KEY, v text, photo bytea)")
-    postgres.run("INSERT INTO t VALUES (1, repeat('x', 200000), 'abc'), (2, 'small', NULL)")
+    postgres.run("INSERT INTO t VALUES (1, repeat('x', 200000), '\\x00ff'), (2, 'small', NULL)")
     read = read_all(postgres.open(value_bytes=100_000))
     assert read.texts("t", "v") == ["small"]
     outcome = read.outcome("t")
     assert (outcome.state, outcome.reason) == (State.PARTIAL, Reason.LIMIT)
     assert "1 values above 100,000 bytes" in outcome.told
-    assert "1 binary values" in outcome.told
+    assert "1 short binary values" in outcome.told
 
 
 def test_values_that_are_not_text_are_measured_as_text(postgres: Database) -> None:
@@ -314,8 +315,13 @@ def test_a_killed_backend_is_taken_up_again_where_it_broke(postgres: Database) -
     assert outcome.state is State.READ
 
 
-def test_a_server_that_forgot_the_snapshot_leaves_a_gap_in_the_ledger(postgres: Database) -> None:
+@pytest.mark.parametrize("has_key", [True, False])
+def test_a_server_that_forgot_the_snapshot_is_told_in_the_ledger(
+    postgres: Database, has_key: bool
+) -> None:
     expected = many_rows(postgres)
+    if not has_key:
+        postgres.run("ALTER TABLE t DROP CONSTRAINT t_pkey")
     connector = postgres.open()
     (unit,) = units(connector)
     killed: list[int] = []
@@ -323,9 +329,34 @@ def test_a_server_that_forgot_the_snapshot_leaves_a_gap_in_the_ledger(postgres: 
     def restart() -> None:
         killed.append(end_backends(postgres, "idle in transaction"))
         killed.append(end_backends(postgres))
+        # What was read moves to the end of the table; what was not, is changed.
+        postgres.run("UPDATE t SET pad = 'y' WHERE id <= 10")
+        postgres.run("INSERT INTO t VALUES (-1, 'row -1', 'came later')")
 
     texts, outcome = read_with_accident(connector, unit, restart)
     assert killed == [1, 1]
+    if has_key:
+        assert sorted(texts) == sorted([*expected, "row -1"])
+    else:  # a row that was changed is another
+        assert set(texts) == {*expected, "row -1"}
+    assert (outcome.state, outcome.reason) == (State.PARTIAL, Reason.CHANGED)
+    assert "read in a later snapshot" in outcome.told
+    connector.close()
+
+
+def test_keys_that_are_too_many_leave_a_gap(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seen, "_MOST_BYTES", 1000)
+    expected = many_rows(postgres)
+    connector = postgres.open()
+    (unit,) = units(connector)
+
+    def restart() -> None:
+        end_backends(postgres, "idle in transaction")
+        end_backends(postgres)
+
+    texts, outcome = read_with_accident(connector, unit, restart)
     assert texts == expected[: len(texts)]
     assert len(texts) < len(expected)
     assert (outcome.state, outcome.reason) == (State.PARTIAL, Reason.IO)
