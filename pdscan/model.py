@@ -71,6 +71,7 @@ class Reason(StrEnum):
     IO = "input or output error"
     BUG = "the reader failed"
     STOPPED = "the scan was stopped"
+    UNREACHABLE = "out of reach of the machine that was to read it"
     GONE = "not there any more"
 
 

@@ -6,12 +6,12 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from pdscan import keys
-from pdscan.cli import summary, terminal, wiring
+from pdscan.cli import remote, summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
 from pdscan.cli.resuming import UNWRITABLE, Begun, terminated_as_interrupt, uninterrupted
 from pdscan.cli.watching import Watch
@@ -28,6 +28,9 @@ from pdscan.model import Reason
 from pdscan.runner import run
 from pdscan.scan import Message, Opened, Plan, Task, tasks
 
+if TYPE_CHECKING:
+    from pdscan.cluster.client import Cluster
+
 
 @dataclass(slots=True)
 class Job:
@@ -43,6 +46,7 @@ class Job:
     since: Since | None = None  # what need not be read again
     metrics: Path | None = None
     log: Path | None = None
+    cluster: Cluster | None = None  # whose workers read, in place of those of this machine
     kept: bool = False  # whether an inventory or its journal is left behind
     totals: Totals = field(default_factory=Totals)
 
@@ -54,6 +58,8 @@ class Job:
         """Builds everything, and finds everything that is wrong with the call, before the walk."""
         sources = sources_for(targets, settings)
         wiring.chosen_detectors(settings)  # what is wrong is told before a key is made
+        if settings["cluster"]:
+            remote.check(sources, values=values)
         if output is not None and begun is None:
             check_place(output, replace=replace)
         path = wiring.key_path(settings)
@@ -69,6 +75,8 @@ class Job:
             earlier = Inventory(since)
             Begun(since, earlier.run).check(job.record())
             job.since = Since(earlier)
+        if settings["cluster"]:
+            job.cluster = remote.connected(settings, sources)
         return job
 
     @property
@@ -135,31 +143,37 @@ class Job:
         finally:
             for connector in self.plan.connectors:
                 connector.close()
+            if self.cluster is not None:
+                self.cluster.close()
             if writer is not None:
                 self._leave(writer, journal)
 
     def _messages(self, watch: Watch, journal: Journal | None) -> Iterator[Message]:
         work = measured(tasks(self.plan.connectors), watch)
-        jobs = wiring.jobs(self.settings, self.sources)
         if self.since is not None:
             work = self.since.changed(work)
         count = 0
-        for message in self._read(work, jobs, watch, journal):
+        for message in self._read(work, watch, journal):
             count += isinstance(message, Opened)
             yield message
         if self.since is not None:
             yield from self.since.carried(count)
 
     def _read(
-        self, work: Iterator[Task], jobs: int, watch: Watch, journal: Journal | None
+        self, work: Iterator[Task], watch: Watch, journal: Journal | None
     ) -> Iterator[Message]:
         """The messages of what is read, and of what was read before the scan was stopped."""
         if journal is None:
-            yield from run(self.plan, work, jobs, watch.reading)
+            yield from self._live(work, watch)
             return
         yield from journal.replayed()
-        live = run(self.plan, journal.tasks(work), jobs, watch.reading, first=journal.items)
-        yield from journal.kept(live)
+        yield from journal.kept(self._live(journal.tasks(work), watch, journal.items))
+
+    def _live(self, work: Iterator[Task], watch: Watch, first: int = 0) -> Iterator[Message]:
+        if self.cluster is not None:
+            return self.cluster.run(work, watch.reading, first)
+        jobs = wiring.jobs(self.settings, self.sources)
+        return run(self.plan, work, jobs, watch.reading, first=first)
 
     def _leave(self, writer: InventoryWriter, journal: Journal | None) -> None:
         """Leaves what was done, as far as it can be gone on with."""

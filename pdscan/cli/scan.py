@@ -12,7 +12,7 @@ import click
 
 from pdscan.cli import COMPLETE, INCOMPLETE, REACHED
 from pdscan.cli.options import format_option, refuse_values_in_ci, settings, settings_options
-from pdscan.errors import UsageError
+from pdscan.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from pdscan.cli.job import Job
@@ -92,6 +92,8 @@ def command(
         else:
             with closing(job.findings()) as batches:
                 _print(form, batches, job)
+    except SourceError as error:  # the cluster went away
+        raise (job.stopped(str(error), interrupted=False) or error) from None
     except KeyboardInterrupt:
         raise (job.stopped("interrupted", interrupted=True) or KeyboardInterrupt) from None
     if form == "text":

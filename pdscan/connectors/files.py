@@ -85,6 +85,8 @@ class Files:
             before = _identity(path)
         except OSError as error:
             reason, detail = explain(error)
+            if not os.path.lexists(self.root):  # on a cluster: not every machine may have it
+                reason = Reason.UNREACHABLE
             yield item
             yield Outcome(State.UNREADABLE, reason, detail)
             return
