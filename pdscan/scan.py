@@ -242,8 +242,10 @@ class _Reading:
             yield Described(event)
         else:
             number, item = self._open.pop()
-            count = self._scanner.close(number)
-            outcome = replace(event, characters=event.characters or count)
+            outcome = event
+            if not event.characters and (count := self._scanner.characters(number)):
+                outcome = replace(event, characters=count)
+            self._scanner.close(number)
             self._read.append((number, item, outcome))
             if careful:
                 yield from self.flush()
