@@ -13,6 +13,7 @@ import pyarrow as pa
 from pdscan import keys
 from pdscan.cli import remote, summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
+from pdscan.cli.place import Place
 from pdscan.cli.resuming import UNWRITABLE, Begun, terminated_as_interrupt, uninterrupted
 from pdscan.cli.watching import Watch
 from pdscan.config import Settings, Source, sources_for
@@ -39,7 +40,7 @@ class Job:
     settings: Settings
     sources: tuple[Source, ...]
     plan: Plan
-    output: Path | None
+    place: Place | None
     replace: bool
     finding_filter: FindingFilter
     begun: Begun | None = None  # what this scan goes on with
@@ -52,7 +53,7 @@ class Job:
 
     @classmethod
     def start(
-        cls, settings: Settings, targets: tuple[str, ...], output: Path | None, *, replace: bool,
+        cls, settings: Settings, targets: tuple[str, ...], place: Place | None, *, replace: bool,
         values: bool, begun: Begun | None = None, since: Path | None = None,
     ) -> Job:  # fmt: skip
         """Builds everything, and finds everything that is wrong with the call, before the walk."""
@@ -60,15 +61,16 @@ class Job:
         wiring.chosen_detectors(settings)  # what is wrong is told before a key is made
         if settings["cluster"]:
             remote.check(sources, values=values)
-        if output is not None and begun is None:
-            check_place(output, replace=replace)
+        if place is not None and begun is None:
+            check_place(place.folder, replace=replace)
+            place.check(replace=replace)
         path = wiring.key_path(settings)
         key, made = keys.load_or_create(path)
         plan = wiring.plan(settings, sources, key, values=values)
         if made:
             terminal.tell(f"pdscan: made the fingerprint key {path}. {keys.LOST}")
         leaves_out = wiring.finding_filter(settings, key)
-        job = cls(settings, sources, plan, output, replace, leaves_out, begun)
+        job = cls(settings, sources, plan, place, replace, leaves_out, begun)
         if begun is not None:
             begun.check(job.record())
         if since is not None:
@@ -83,6 +85,11 @@ class Job:
     def kinds(self) -> Mapping[str, Kind]:
         """What is told about the kinds in force."""
         return wiring.kinds_of(self.plan)
+
+    @property
+    def _shown(self) -> str:
+        """What the user calls the inventory."""
+        return "" if self.place is None else self.place.shown
 
     @property
     def values(self) -> bool:
@@ -112,10 +119,11 @@ class Job:
     def _findings(self, listing: Listing | None) -> Generator[pa.RecordBatch, None, None]:
         writer = journal = None
         try:
-            if self.output is not None:
+            if self.place is not None:
                 resume = self.begun is not None
                 with uninterrupted():
-                    writer = InventoryWriter(self.output, replace=self.replace, resume=resume)
+                    folder = self.place.folder
+                    writer = InventoryWriter(folder, replace=self.replace, resume=resume)
                 if not any(source.address == STANDARD_INPUT for source in self.sources):
                     journal = Journal(writer.journal)
                     Begun.save(writer.journal, self.record())
@@ -137,8 +145,8 @@ class Job:
             writer.leave()
             writer, self.kept = None, True
             raise StoppedError(
-                f"{self.output}: cannot be written any more ({error.strerror}); see to it, then "
-                f"go on with: pdscan scan --resume {self.output}"
+                f"{self._shown}: cannot be written any more ({error.strerror}); see to it, then "
+                f"go on with: pdscan scan --resume {self._shown}"
             ) from None
         finally:
             for connector in self.plan.connectors:
@@ -189,7 +197,7 @@ class Job:
         if not self.kept:
             return None
         message = f"{why}; what was read until then is kept, go on with: pdscan scan --resume "
-        return StoppedError(f"{message}{self.output}", interrupted=interrupted)
+        return StoppedError(f"{message}{self._shown}", interrupted=interrupted)
 
     def coverage(self) -> dict[str, Any]:
         """What was read and what not, for a document."""
@@ -209,9 +217,11 @@ class Job:
         )
         summary.print_not_looked_for(wiring.not_looked_for(self.settings))
         summary.print_sample(self.totals.reasons)
-        if self.output is not None:
+        if self.place is not None:
             terminal.say("")
-            terminal.say(f"Inventory: {self.output} (pdscan inventory show {self.output})")
+            is_here = self.place.system is None
+            look = f" (pdscan inventory show {self._shown})" if is_here else ""
+            terminal.say(f"Inventory: {self._shown}{look}")
 
     def tell_totals(self) -> None:
         """One line to standard error, where standard output holds the findings."""
@@ -224,6 +234,6 @@ class Job:
             terminal.tell(f"pdscan: {summary.SAMPLE}")
 
     def _ledger(self) -> str:
-        if self.output is None:
+        if self.place is None:
             return "Keep an inventory with -o DIR to see them all."
-        return f"See them all with: pdscan inventory ledger {self.output} --not-read"
+        return f"See them all with: pdscan inventory ledger {self._shown} --not-read"
