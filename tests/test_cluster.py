@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -23,9 +24,9 @@ from pdscan.cluster import Recipe, worker
 from pdscan.cluster.client import _AHEAD, Cluster
 from pdscan.config import Source, load
 from pdscan.connectors.files import Files
-from pdscan.connectors.interface import Limits
+from pdscan.connectors.interface import Event, Limits, Unit
 from pdscan.errors import SourceError
-from pdscan.model import Reason
+from pdscan.model import Block, Item, Outcome, Reason, State
 from pdscan.scan import Closed, Found, Opened, Plan, Task, tasks
 from tests.cli.command import REPOSITORY, pdscan
 from tests.cli.test_resume import hashes, wait_for
@@ -205,6 +206,41 @@ def test_a_long_item_whose_worker_dies_is_read_anew(dask: Estate, tmp_path: Path
     assert outcomes == {"large.txt": READ}
     assert len(found) == 7 * 40_000
     dask.wait(2)
+
+
+@dataclass(slots=True)
+class Single:
+    """Long texts of which one is read at a time, as over one connection."""
+
+    count: int
+    source: str = "single"
+    busy: bool = False
+
+    def close(self) -> None:
+        pass
+
+    def walk(self) -> Iterator[Unit]:
+        for number in range(self.count):
+            yield Unit(self.source, (f"{number}",), 5 << 20)
+
+    def read(self, unit: Unit) -> Iterator[Event]:
+        assert not self.busy, "another reading is open"
+        self.busy = True
+        yield Item(self.source, unit.path)
+        for number in range(20):
+            yield Block(f"a{number}@example.fi".encode(), part=f"{number}")
+            time.sleep(0.005)
+        yield Outcome(State.READ)
+        self.busy = False
+
+
+def test_readings_that_stay_open_do_not_share_a_connection(dask: Estate) -> None:
+    the_plan = plan(Single(10))
+    work = list(tasks(the_plan.connectors))
+    assert len(work) == 10
+    outcomes, found = told(dask, Ready(the_plan, slices=0.01), work)
+    assert set(outcomes.values()) == {READ}
+    assert len(found) == 200
 
 
 def test_what_is_out_is_bounded_while_the_first_task_is_slow(dask: Estate) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+import cloudpickle
 from distributed import WorkerPlugin, get_worker
 
 from pdscan.cluster import Recipe, differences
@@ -48,39 +49,48 @@ class Reading(WorkerPlugin):  # type: ignore[misc] # distributed is typed in par
         """The reader itself is made when it is first needed: here it would hold up the worker."""
         # Native parsers are not made for threads: those of a worker take turns.
         self._turn = threading.Lock()
-        self._reader: Worker | None = None
-        self._open: dict[int, Iterator[Message]] = {}
+        self._plan = b""  # pickled before anything was opened
+        # A connector reads one thing at a time, so what stays open between slices has a reader.
+        self._idle: list[Worker] = []
+        self._open: dict[int, tuple[Worker, Iterator[Message]]] = {}
 
     def teardown(self, worker: object) -> None:
         """The scan is over."""
         with self._turn:
-            for messages in self._open.values():
+            for reader, messages in self._open.values():
                 with suppress(Exception):
                     messages.close()  # type: ignore[attr-defined] # a generator
+                self._idle.append(reader)
             self._open.clear()
-            if self._reader is not None:
-                self._reader.close()
+            for reader in self._idle:
+                reader.close()
+            self._idle.clear()
 
     def check(self) -> None:
         """Makes the reader. Raises `UsageError` where this machine would find something else."""
         with self._turn:
-            self._made()
+            self._idle.append(self._made())
 
     def slice(self, task: int, part: int, steps: Sequence[Step], *, careful: bool) -> Slice:
         """The next slice of a task: `part` 0 begins it."""
         worker = get_worker().address
         with self._turn:
             if part == 0:
-                self._open[task] = self._made().run(steps, careful=careful)
+                reader = self._idle.pop() if self._idle else self._made()
+                messages = reader.run(steps, careful=careful)
             elif task not in self._open:
                 return Slice((), worker, lost=True)
-            messages = self._open.pop(task)
+            else:
+                reader, messages = self._open.pop(task)
             try:
                 taken, more = self._some(messages)
             except Exception as error:  # a bug; what it says may hold values, and Dask logs it
+                reader.close()
                 raise RuntimeError(type(error).__name__) from None
             if more:
-                self._open[task] = messages
+                self._open[task] = reader, messages
+            else:
+                self._idle.append(reader)
             return Slice(tuple(taken), worker, more)
 
     def _some(self, messages: Iterator[Message]) -> tuple[list[Message], bool]:
@@ -97,14 +107,18 @@ class Reading(WorkerPlugin):  # type: ignore[misc] # distributed is typed in par
         return taken, False
 
     def _made(self) -> Worker:
-        if self._reader is None:
+        """Another reader; all of them share what the first has compiled."""
+        if self._plan:
+            reader = Worker(cloudpickle.loads(self._plan), self._engine)
+        else:
             plan = self._recipe.plan()
             differs = differences(self._deciding, self._recipe.deciding(plan))
             if differs:
                 raise UsageError("; ".join(differs))
-            self._seconds = plan.limits.seconds
-            self._reader = Worker(plan)
-        return self._reader
+            self._plan, self._seconds = cloudpickle.dumps(plan), plan.limits.seconds
+            reader = Worker(plan)
+            self._engine = reader.engine
+        return reader
 
 
 class _Watchdog:
