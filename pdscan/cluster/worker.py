@@ -49,6 +49,7 @@ class Reading(WorkerPlugin):  # type: ignore[misc] # distributed is typed in par
         """The reader itself is made when it is first needed: here it would hold up the worker."""
         # Native parsers are not made for threads: those of a worker take turns.
         self._turn = threading.Lock()
+        self._first: Worker
         self._plan = b""  # pickled before anything was opened
         # A connector reads one thing at a time, so what stays open between slices has a reader.
         self._idle: list[Worker] = []
@@ -109,15 +110,14 @@ class Reading(WorkerPlugin):  # type: ignore[misc] # distributed is typed in par
     def _made(self) -> Worker:
         """Another reader; all of them share what the first has compiled."""
         if self._plan:
-            reader = Worker(cloudpickle.loads(self._plan), self._engine)
+            reader = Worker(cloudpickle.loads(self._plan), self._first.engine)
         else:
             plan = self._recipe.plan()
             differs = differences(self._deciding, self._recipe.deciding(plan))
             if differs:
                 raise UsageError("; ".join(differs))
             self._plan, self._seconds = cloudpickle.dumps(plan), plan.limits.seconds
-            reader = Worker(plan)
-            self._engine = reader.engine
+            reader = self._first = Worker(plan)
         return reader
 
 
