@@ -67,5 +67,5 @@ $(VENV)/.run: pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	@$(PIP) install --group dev --editable '.[archives]'
+	@$(PIP) install --group dev --editable '.[archives,cluster]'
 	@touch $@

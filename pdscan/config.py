@@ -220,6 +220,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("fail_on", _optional_likelihood, None, "exit with 1 at findings from this on"),
     Setting("context_distance", _integer(0), 60, "bytes within which words count as near"),
     Setting("jobs", _integer(0), 0, "worker processes; 0: one for each processor"),
+    Setting("cluster", _text, "", "Dask scheduler whose workers read; empty: this machine"),
     Setting("include", _patterns, (), "read only what matches (.gitignore syntax)"),
     Setting("exclude", _patterns, (), "do not read what matches (.gitignore syntax)"),
     Setting("ner", _text, "", "language model that finds names in running text; empty: none"),

@@ -7,6 +7,7 @@ could not be read then for a reason that may have passed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -23,7 +24,7 @@ from pdscan.connectors.structure import Structure
 from pdscan.inventory import FINDINGS, ITEMS, Inventory
 from pdscan.matching.findings import SCHEMA
 from pdscan.model import Entry, Item, Locator, Outcome, Reason, State
-from pdscan.scan import Closed, Found, Message, Opened, Settled, Task
+from pdscan.scan import Closed, Described, Found, Message, Opened, Settled, Task
 
 _ROWS = 1 << 16  # items carried over at a time
 _LASTING = (  # what another reading would find again
@@ -72,6 +73,7 @@ class Since:
             if mask[low:high].any():
                 yield from self._stretch(low, high, mask, numbers)
         yield from self._gone(first + int(mask.sum()))
+        yield from self._structures()
 
     @property
     def directory(self) -> Path:
@@ -83,6 +85,22 @@ class Since:
         """How many outermost items were carried over, and how many are gone."""
         return int(self._carried.sum()), int((self._was_there & ~self._seen).sum())
 
+    def _structures(self) -> Iterator[Message]:
+        """How the tables of databases hang together that lie in what was carried over."""
+        for said in self._inventory.structures():
+            structure = Structure.from_json(json.dumps(said).encode())
+            row = self._row(str(Locator(structure.source, structure.path[:1])))
+            if structure.path and row is not None and self._carried[row]:
+                yield Described(structure)
+
+    def _row(self, locator: str) -> int | None:
+        """Which outermost item has `locator`; None where none has."""
+        name = _digest(locator)
+        at = int(np.searchsorted(self._names, name))
+        if at == len(self._names) or self._names[at] != name:
+            return None
+        return int(self._order[at])
+
     def _is_known(self, step: Step) -> bool:
         if isinstance(step, Structure):
             return False
@@ -90,11 +108,9 @@ class Since:
         locator = str(item.locator)
         if isinstance(step, Entry) and step.outcome.state == State.UNREADABLE:
             self._unknown.append(locator)
-        name = _digest(locator)
-        at = int(np.searchsorted(self._names, name))
-        if at == len(self._names) or self._names[at] != name:
+        row = self._row(locator)
+        if row is None:
             return False
-        row = int(self._order[at])
         self._seen[row] = True
         if isinstance(step, Entry) or step.range is not None or step.modified is None:
             return False

@@ -36,7 +36,7 @@ def numbered(tasks: Iterable[Iterable[Message]], first: int = 0) -> Iterator[Mes
                     if depth == 0:
                         yield from outermost.opened(count, item.locator)
                     numbers.append(count)
-                    yield replace(message, number=count)
+                    yield Opened(count, item, depth)
                     count += 1
                 case Closed(number, entry):
                     yield from outermost.closed(Closed(numbers[number], entry))

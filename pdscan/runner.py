@@ -17,20 +17,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from pdscan.connectors.interface import Step
-from pdscan.connectors.structure import Structure
-from pdscan.model import Entry, Item, Outcome, Reason, State
+from pdscan.model import Reason
 from pdscan.numbering import numbered
-from pdscan.scan import Closed, Found, Message, Opened, Plan, Progress, Settled, Task, Worker
+from pdscan.scan import Message, Plan, Progress, Task, Worker
+from pdscan.underway import Underway, size_of
 
 _LEAVE_SECONDS = 2.0  # for idle workers to say goodbye to their servers
 _AHEAD = 4  # tasks per worker that may be done before their turn
@@ -39,7 +36,6 @@ _UNSETTLED = 16 << 20  # bytes of findings of one task that may wait for its end
 _PARCEL = 64 << 10  # bytes of messages that travel together
 _PARCEL_SECONDS = 0.05
 _BROKEN = 70  # exit code: a bug in pdscan, as opposed to a crash
-_MESSAGE = 500  # bytes, about, of one without findings
 
 #: Told what is going on while it goes on: the number of the worker, and what it has read.
 Watch = Callable[[int, Progress], None]
@@ -73,112 +69,11 @@ def _watched(messages: Iterator[Message], watch: Watch) -> Iterator[Message]:
             yield message
 
 
-def _renumbered(message: Message, base: int) -> Message:
-    match message:
-        case Opened() | Closed():
-            return replace(message, number=message.number + base)
-        case Found(batch):
-            items = pc.add(batch.column("item"), pa.scalar(base, pa.int32()))
-            return Found(batch.set_column(0, batch.schema.field(0), items))
-    return message
-
-
-@dataclass(slots=True)
-class _Count:
-    """How many messages, and rows of findings, of steps that are not settled."""
-
-    opened: int = 0
-    closed: int = 0
-    rows: int = 0
-
-
-@dataclass(slots=True)
-class _Run:
-    """A task under way: what came of it and was not handed on yet."""
-
-    task: Task
-    messages: deque[Message] = field(default_factory=deque)
-    size: int = 0
-    done: bool = False
-    settled: int = 0  # steps
-    items: int = 0  # of the settled steps
-    # The messages of settled steps are handed on; those after them wait here, so that they can be
-    # forgotten if the worker dies.
-    unsettled: list[Message] = field(default_factory=list)
-    seen: _Count = field(default_factory=_Count)  # since the last step that settled
-    # Findings of one large item cannot wait for its end: they are handed on, and left out when the
-    # item is read again.
-    handed: _Count = field(default_factory=_Count)
-    open_items: dict[int, Item] = field(default_factory=dict)
-    deaths: int = 0  # of workers on the step after those that settled
-
-    def take(self, message: Message) -> None:
-        """Adds what a worker sent, but for what was handed on before it was sent again."""
-        match message:
-            case Opened(number, item, _):
-                self.open_items[number] = item
-                self.seen.opened += 1
-                if self.seen.opened <= self.handed.opened:
-                    return
-            case Closed(number):
-                self.open_items.pop(number, None)
-                self.seen.closed += 1
-                if self.seen.closed <= self.handed.closed:
-                    return
-            case Found(batch):
-                known = min(max(self.handed.rows - self.seen.rows, 0), len(batch))
-                self.seen.rows += len(batch)
-                if known == len(batch):
-                    return
-                message = Found(batch.slice(known))
-        self.unsettled.append(message)
-        self.size += _size(message)
-
-    def settle(self, steps: int) -> None:
-        """The first `steps` steps are done; hands on what came of them."""
-        self.messages.extend(self.unsettled)
-        self.unsettled.clear()
-        self.settled = steps
-        self.items += self.seen.opened
-        for name in ("opened", "closed", "rows"):
-            left = getattr(self.handed, name) - getattr(self.seen, name)
-            setattr(self.handed, name, max(left, 0))
-        self.seen = _Count()
-        self.open_items.clear()
-        self.deaths = 0
-
-    def hand_on(self) -> None:
-        """Hands on what came of a step that is not done."""
-        self.messages.extend(self.unsettled)
-        self.unsettled.clear()
-        self.handed = replace(self.seen)
-
-    def forget(self) -> None:
-        """Forgets what came of a step that a worker died on; it is read again."""
-        self.size -= sum(map(_size, self.unsettled))
-        self.unsettled.clear()
-        self.seen = _Count()
-        self.open_items.clear()
-
-    def give_up(self, reason: Reason) -> None:
-        """Ends the step that two workers died on: what was found counts, what was open is named."""
-        step = self.task.steps[self.settled]
-        if not self.open_items and not self.seen.opened:
-            self.take(Opened(self.items, _item(step)))
-        innermost = max(self.open_items, default=-1)
-        for number, item in sorted(self.open_items.items(), reverse=True):
-            is_lost = number == innermost and not self.seen.rows
-            state = State.UNREADABLE if is_lost else State.PARTIAL
-            self.take(Closed(number, Entry(item, Outcome(state, reason))))
-        self.take(Settled(self.settled + 1))
-        self.settle(self.settled + 1)
-
-
 @dataclass(slots=True)
 class _Process:
     process: Any
     pipe: Connection
-    run: _Run | None = None
+    run: Underway | None = None
     offset: int = 0  # items of the run that the worker did not number
     first: int = 0  # step of the run that the worker began with
     since: float = 0.0
@@ -197,8 +92,8 @@ class _Pool:
         self._processes: list[_Process] = []
         for _ in range(jobs):
             self._processes.append(self._start())
-        self._runs: deque[_Run] = deque()  # in order, the head is handed on
-        self._again: deque[_Run] = deque()  # to go on with a step alone
+        self._runs: deque[Underway] = deque()  # in order, the head is handed on
+        self._again: deque[Underway] = deque()  # to go on with a step alone
         self._exhausted = False
 
     def tasks(self) -> Iterator[Iterator[Message]]:
@@ -226,7 +121,7 @@ class _Pool:
         while True:
             while run.messages:
                 message = run.messages.popleft()
-                run.size -= _size(message)
+                run.size -= size_of(message)
                 yield message
             if run.done:
                 return
@@ -248,17 +143,17 @@ class _Pool:
             if task is None:
                 self._exhausted = True
                 continue
-            run = _Run(task)
+            run = Underway(task)
             self._runs.append(run)
             self._give(process, run, len(task.steps), careful=False)
 
-    def _give(self, process: _Process, run: _Run, last: int, *, careful: bool) -> None:
+    def _give(self, process: _Process, run: Underway, last: int, *, careful: bool) -> None:
         process.run, process.first, process.offset = run, run.settled, run.items
         process.since = time.monotonic()
         with suppress(OSError):  # it died idle: _receive sees that and starts another
             process.pipe.send((run.task.steps[run.settled : last], careful))
 
-    def _receive(self, head: _Run) -> None:
+    def _receive(self, head: Underway) -> None:
         """Waits for something to come from the workers that may send."""
         ahead = sum(run.size for run in self._runs) - head.size
         ready: dict[Any, _Process] = {
@@ -288,11 +183,8 @@ class _Pool:
                     self._go_on(run)
                 case Progress():
                     self._watch(self._processes.index(process), message)
-                case Settled(steps):
-                    run.take(Settled(process.first + steps))
-                    run.settle(process.first + steps)
                 case _:
-                    run.take(_renumbered(message, process.offset))
+                    run.take(message, process.first, process.offset)
         if run is self._runs[0] and run.size > _UNSETTLED:
             run.hand_on()
 
@@ -313,7 +205,7 @@ class _Pool:
             run.give_up(reason)
             self._go_on(run)
 
-    def _go_on(self, run: _Run) -> None:
+    def _go_on(self, run: Underway) -> None:
         """After a death the steps that are left are done one by one."""
         if run.settled < len(run.task.steps):
             self._again.appendleft(run)
@@ -359,7 +251,7 @@ def _send(pipe: Connection, messages: Iterator[Message], *, parcels: bool) -> No
     size, sent = 0, time.monotonic()
     for message in messages:
         parcel.append(message)
-        size += _size(message)
+        size += size_of(message)
         is_due = isinstance(message, Progress) or time.monotonic() - sent > _PARCEL_SECONDS
         if not parcels or is_due or size > _PARCEL:
             pipe.send(parcel)
@@ -374,15 +266,3 @@ def _limit_memory(size: int) -> None:
 
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (used + size, resource.RLIM_INFINITY))
-
-
-def _item(step: Step) -> Item:
-    if isinstance(step, Entry):
-        return step.item
-    if isinstance(step, Structure):
-        return Item(step.source, step.path)
-    return Item(step.source, step.path, "", step.cost, step.modified, step.marker)
-
-
-def _size(message: Message) -> int:
-    return message.batch.nbytes if isinstance(message, Found) else _MESSAGE

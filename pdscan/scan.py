@@ -134,11 +134,14 @@ def _walked(connector: Connector) -> Iterator[Step]:
 
 
 class Worker:
-    """Reads tasks with one compiled engine."""
+    """Reads tasks with one compiled engine, one after the other: connectors may hold a connection
+    that serves one reading at a time.
+    """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, engine: Engine | None = None) -> None:
+        """`engine` is that of another worker with the same plan: to compile one takes time."""
         self._connectors = {connector.source: connector for connector in plan.connectors}
-        self._engine = Engine(
+        self.engine = engine or Engine(
             plan.detectors,
             annotators=plan.annotators,
             minimum=plan.minimum,
@@ -153,7 +156,7 @@ class Worker:
         An item is closed when its findings are out. `careful`: each item is matched by itself as
         soon as it was read, so that what kills the process is known by name.
         """
-        reading = _Reading(Scanner(self._engine, self._fingerprinter, values=self._values))
+        reading = _Reading(Scanner(self.engine, self._fingerprinter, values=self._values))
         settled = 0
         for done, step in enumerate(steps, 1):
             if isinstance(step, Structure):
@@ -242,8 +245,10 @@ class _Reading:
             yield Described(event)
         else:
             number, item = self._open.pop()
-            count = self._scanner.close(number)
-            outcome = replace(event, characters=event.characters or count)
+            outcome = event
+            if not event.characters and (count := self._scanner.characters(number)):
+                outcome = replace(event, characters=count)
+            self._scanner.close(number)
             self._read.append((number, item, outcome))
             if careful:
                 yield from self.flush()

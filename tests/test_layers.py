@@ -43,7 +43,9 @@ ROOMS: dict[str, set[str]] = {
     "incremental": GROUND | {"connectors", "inventory", "matching", "scan"},
     "journal": GROUND | {"connectors", "matching", "scan"},
     "numbering": GROUND | {"scan"},
-    "runner": GROUND | {"connectors", "numbering", "scan"},
+    "underway": GROUND | {"connectors", "scan"},
+    "runner": GROUND | {"connectors", "numbering", "scan", "underway"},
+    "cluster": GROUND | {"connectors", "numbering", "runner", "scan", "underway"},
 }
 
 

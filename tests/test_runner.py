@@ -22,6 +22,7 @@ from pdscan.inventory import FINDINGS, ITEMS, InventoryWriter
 from pdscan.model import Block, Entry, Item, Outcome, State
 from pdscan.runner import run
 from pdscan.scan import Closed, Found, Opened, Plan, Progress, Settled, Task, tasks
+from pdscan.underway import Underway
 
 KINDS = detectors.load(["email", "fi.hetu"])
 KEY = b"k" * 32
@@ -259,9 +260,10 @@ def test_small_files_go_together(tmp_path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """The first text takes until the others were read, if they ever are."""
+    """The first text takes until `marker` is there, or some seconds."""
 
     blocks: int
+    marker: str = ""
     source: str = "slow"
 
     def close(self) -> None:
@@ -274,7 +276,9 @@ class Slow:
     def read(self, unit: Unit) -> Iterator[Event]:
         yield Item(self.source, unit.path)
         if unit.path == ("0",):
-            time.sleep(3)
+            end = time.monotonic() + (30 if self.marker else 3)
+            while time.monotonic() < end and not (self.marker and Path(self.marker).exists()):
+                time.sleep(0.01)
         else:
             lines = "".join(f"a{unit.path[0]}x{n}@example.fi\n" for n in range(20_000)).encode()
             for number in range(self.blocks):
@@ -282,32 +286,38 @@ class Slow:
         yield Outcome(State.READ)
 
 
-def _peak() -> int:
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0])
-
-
-def test_memory_is_flat_while_the_first_task_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two million findings are ready before the first may be handed on."""
+def test_memory_is_flat_while_the_first_task_is_slow(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two million findings come before their turn: no more of them are held than may be. The first
+    task waits until that is so, and some time longer.
+    """
     monkeypatch.setattr(runner, "_BUFFERED", 4 << 20)
-    the_plan = plan(Slow(8))
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
-        before = _peak()
-        rows = sum(
-            len(message.batch)
-            for message in run(the_plan, tasks(the_plan.connectors), 2)
-            if isinstance(message, Found)
-        )
-        grown = _peak() - before
-        os.write(writer, f"{rows} {grown}".encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    rows, grown = map(int, os.read(reader, 100).split())
+    marker = tmp_path / "full"
+    held: list[int] = []
+    parcel = 0
+    receive = runner._Pool._receive
+
+    def watched(pool: runner._Pool, head: Underway) -> None:
+        nonlocal parcel
+        before = sum(run.size for run in pool._runs) - head.size
+        receive(pool, head)
+        held.append(sum(run.size for run in pool._runs) - head.size)
+        parcel = max(parcel, held[-1] - before)
+        if sum(size >= 4 << 20 for size in held) > 3:  # each has waited for a second
+            marker.touch()
+
+    monkeypatch.setattr(runner._Pool, "_receive", watched)
+    the_plan = plan(Slow(8, str(marker)))
+    rows = sum(
+        len(message.batch)
+        for message in run(the_plan, tasks(the_plan.connectors), 2)
+        if isinstance(message, Found)
+    )
     assert rows == 12 * 8 * 20_000
-    assert grown < 45 << 10, f"{grown} KiB"
+    assert marker.exists(), "the other worker was as far ahead as it may be"
+    assert max(held) < (4 << 20) + parcel
+    assert parcel < 8 << 20
 
 
 def test_progress_within_one_large_item() -> None:

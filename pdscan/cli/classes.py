@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pdscan.cli.job import Job
+from pdscan.cli.place import Place
 from pdscan.config import DEFAULT, Settings, Value
 from pdscan.connectors.sql.classes import ColumnClass, Nature, classify, to_toml
 from pdscan.connectors.structure import Structure
@@ -43,7 +44,7 @@ def of_target(target: str, settings: Settings) -> list[Classified]:
         settings = replace(settings, values={**settings.values, "sample": sample})
     with tempfile.TemporaryDirectory(prefix="pdscan-") as folder:
         directory = Path(folder, "inventory")
-        job = Job.start(settings, (target,), directory, replace=False, values=False)
+        job = Job.start(settings, (target,), Place.here(directory), replace=False, values=False)
         job.run()
         inventory = Inventory(directory)
         found, is_database = _of_inventory(inventory, settings), bool(inventory.structures())

@@ -48,12 +48,14 @@ class Totals:
         """Whether anything was found at `level` or above; False for None."""
         return level is not None and any(found >= level for _, _, found in self.findings)
 
-    def ended(self, locator: str, outcome: Outcome) -> None:
+    def ended(self, item: Item, outcome: Outcome) -> None:
         """Counts an item."""
         self.states[outcome.state] += 1
         if outcome.reason:
             self.reasons[outcome.reason] += 1
-        self.not_read.add(locator, str(outcome.state), str(outcome.reason), outcome.told)
+        if outcome.state != State.READ:
+            locator = str(item.locator)
+            self.not_read.add(locator, str(outcome.state), str(outcome.reason), outcome.told)
 
     def found(self, batch: pa.RecordBatch, sources: Mapping[int, str]) -> None:
         """Counts findings; `sources` holds the name of the source of each item of the batch."""
@@ -103,7 +105,7 @@ def listed(
                     locators = pa.array([str(item.locator) for item in of_batch], pa.string())
                     yield listing.columns(batch, pa.array(numbers), sources, locators)
             case Closed(number, entry):
-                totals.ended(str(entry.item.locator), entry.outcome)
+                totals.ended(entry.item, entry.outcome)
                 if writer is not None:
                     writer.closed(number, entry)
                 closed.append(number)

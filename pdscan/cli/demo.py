@@ -45,6 +45,7 @@ def command(folder: Path, no_scan: bool, story: bool) -> None:
     from pdscan import config
     from pdscan.cli import terminal
     from pdscan.cli.job import Job
+    from pdscan.cli.place import Place
     from pdscan.demo import estate
 
     people = estate.write(folder / "estate", marker)
@@ -55,7 +56,7 @@ def command(folder: Path, no_scan: bool, story: bool) -> None:
         return
     terminal.say("")
     settings = config.load({}, environment={}, file=settings_file)
-    job = Job.start(settings, (), folder / INVENTORY, replace=True, values=False)
+    job = Job.start(settings, (), Place.here(folder / INVENTORY), replace=True, values=False)
     job.run()
     job.print_summary()
     if story:

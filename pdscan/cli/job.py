@@ -6,13 +6,14 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from pdscan import keys
-from pdscan.cli import summary, terminal, wiring
+from pdscan.cli import remote, summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
+from pdscan.cli.place import Place
 from pdscan.cli.resuming import UNWRITABLE, Begun, terminated_as_interrupt, uninterrupted
 from pdscan.cli.watching import Watch
 from pdscan.config import Settings, Source, sources_for
@@ -28,6 +29,9 @@ from pdscan.model import Reason
 from pdscan.runner import run
 from pdscan.scan import Message, Opened, Plan, Task, tasks
 
+if TYPE_CHECKING:
+    from pdscan.cluster.client import Cluster
+
 
 @dataclass(slots=True)
 class Job:
@@ -36,45 +40,56 @@ class Job:
     settings: Settings
     sources: tuple[Source, ...]
     plan: Plan
-    output: Path | None
+    place: Place | None
     replace: bool
     finding_filter: FindingFilter
     begun: Begun | None = None  # what this scan goes on with
     since: Since | None = None  # what need not be read again
     metrics: Path | None = None
     log: Path | None = None
+    cluster: Cluster | None = None  # whose workers read, in place of those of this machine
     kept: bool = False  # whether an inventory or its journal is left behind
     totals: Totals = field(default_factory=Totals)
 
     @classmethod
     def start(
-        cls, settings: Settings, targets: tuple[str, ...], output: Path | None, *, replace: bool,
+        cls, settings: Settings, targets: tuple[str, ...], place: Place | None, *, replace: bool,
         values: bool, begun: Begun | None = None, since: Path | None = None,
     ) -> Job:  # fmt: skip
         """Builds everything, and finds everything that is wrong with the call, before the walk."""
         sources = sources_for(targets, settings)
         wiring.chosen_detectors(settings)  # what is wrong is told before a key is made
-        if output is not None and begun is None:
-            check_place(output, replace=replace)
+        if settings["cluster"]:
+            remote.check(sources, values=values)
+        if place is not None and begun is None:
+            check_place(place.folder, replace=replace)
+            place.check(replace=replace)
         path = wiring.key_path(settings)
         key, made = keys.load_or_create(path)
         plan = wiring.plan(settings, sources, key, values=values)
         if made:
             terminal.tell(f"pdscan: made the fingerprint key {path}. {keys.LOST}")
         leaves_out = wiring.finding_filter(settings, key)
-        job = cls(settings, sources, plan, output, replace, leaves_out, begun)
+        job = cls(settings, sources, plan, place, replace, leaves_out, begun)
         if begun is not None:
             begun.check(job.record())
         if since is not None:
             earlier = Inventory(since)
             Begun(since, earlier.run).check(job.record())
             job.since = Since(earlier)
+        if settings["cluster"]:
+            job.cluster = remote.connected(settings, sources)
         return job
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
         """What is told about the kinds in force."""
         return wiring.kinds_of(self.plan)
+
+    @property
+    def _shown(self) -> str:
+        """What the user calls the inventory."""
+        return "" if self.place is None else self.place.shown
 
     @property
     def values(self) -> bool:
@@ -104,10 +119,11 @@ class Job:
     def _findings(self, listing: Listing | None) -> Generator[pa.RecordBatch, None, None]:
         writer = journal = None
         try:
-            if self.output is not None:
+            if self.place is not None:
                 resume = self.begun is not None
                 with uninterrupted():
-                    writer = InventoryWriter(self.output, replace=self.replace, resume=resume)
+                    folder = self.place.folder
+                    writer = InventoryWriter(folder, replace=self.replace, resume=resume)
                 if not any(source.address == STANDARD_INPUT for source in self.sources):
                     journal = Journal(writer.journal)
                     Begun.save(writer.journal, self.record())
@@ -129,37 +145,43 @@ class Job:
             writer.leave()
             writer, self.kept = None, True
             raise StoppedError(
-                f"{self.output}: cannot be written any more ({error.strerror}); see to it, then "
-                f"go on with: pdscan scan --resume {self.output}"
+                f"{self._shown}: cannot be written any more ({error.strerror}); see to it, then "
+                f"go on with: pdscan scan --resume {self._shown}"
             ) from None
         finally:
             for connector in self.plan.connectors:
                 connector.close()
+            if self.cluster is not None:
+                self.cluster.close()
             if writer is not None:
                 self._leave(writer, journal)
 
     def _messages(self, watch: Watch, journal: Journal | None) -> Iterator[Message]:
         work = measured(tasks(self.plan.connectors), watch)
-        jobs = wiring.jobs(self.settings, self.sources)
         if self.since is not None:
             work = self.since.changed(work)
         count = 0
-        for message in self._read(work, jobs, watch, journal):
+        for message in self._read(work, watch, journal):
             count += isinstance(message, Opened)
             yield message
         if self.since is not None:
             yield from self.since.carried(count)
 
     def _read(
-        self, work: Iterator[Task], jobs: int, watch: Watch, journal: Journal | None
+        self, work: Iterator[Task], watch: Watch, journal: Journal | None
     ) -> Iterator[Message]:
         """The messages of what is read, and of what was read before the scan was stopped."""
         if journal is None:
-            yield from run(self.plan, work, jobs, watch.reading)
+            yield from self._live(work, watch)
             return
         yield from journal.replayed()
-        live = run(self.plan, journal.tasks(work), jobs, watch.reading, first=journal.items)
-        yield from journal.kept(live)
+        yield from journal.kept(self._live(journal.tasks(work), watch, journal.items))
+
+    def _live(self, work: Iterator[Task], watch: Watch, first: int = 0) -> Iterator[Message]:
+        if self.cluster is not None:
+            return self.cluster.run(work, watch.reading, first)
+        jobs = wiring.jobs(self.settings, self.sources)
+        return run(self.plan, work, jobs, watch.reading, first=first)
 
     def _leave(self, writer: InventoryWriter, journal: Journal | None) -> None:
         """Leaves what was done, as far as it can be gone on with."""
@@ -175,7 +197,7 @@ class Job:
         if not self.kept:
             return None
         message = f"{why}; what was read until then is kept, go on with: pdscan scan --resume "
-        return StoppedError(f"{message}{self.output}", interrupted=interrupted)
+        return StoppedError(f"{message}{self._shown}", interrupted=interrupted)
 
     def coverage(self) -> dict[str, Any]:
         """What was read and what not, for a document."""
@@ -195,9 +217,11 @@ class Job:
         )
         summary.print_not_looked_for(wiring.not_looked_for(self.settings))
         summary.print_sample(self.totals.reasons)
-        if self.output is not None:
+        if self.place is not None:
             terminal.say("")
-            terminal.say(f"Inventory: {self.output} (pdscan inventory show {self.output})")
+            is_here = self.place.system is None
+            look = f" (pdscan inventory show {self._shown})" if is_here else ""
+            terminal.say(f"Inventory: {self._shown}{look}")
 
     def tell_totals(self) -> None:
         """One line to standard error, where standard output holds the findings."""
@@ -210,6 +234,6 @@ class Job:
             terminal.tell(f"pdscan: {summary.SAMPLE}")
 
     def _ledger(self) -> str:
-        if self.output is None:
+        if self.place is None:
             return "Keep an inventory with -o DIR to see them all."
-        return f"See them all with: pdscan inventory ledger {self.output} --not-read"
+        return f"See them all with: pdscan inventory ledger {self._shown} --not-read"

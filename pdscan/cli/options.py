@@ -32,6 +32,9 @@ _FLAGS = (
      "Read at most N rows of each table of a database. A quick look, never complete."),
     ("--fail-on", "fail_on", "LEVEL", "Exit with 1 if anything is found from this likelihood on."),
     ("--jobs", "jobs", "N", "Worker processes. [default: one for each processor]"),
+    ("--cluster", "cluster", "ADDRESS",
+     "A Dask scheduler (tcp://host:8786, or its scheduler file) whose workers read for pdscan "
+     "scan, in place of worker processes here (pip install 'pdscan[cluster]')."),
     ("--key-file", "key_file", "FILE", "The fingerprint key, made on first use."),
     ("--passwords-file", "passwords_file", "FILE", "Passwords for encrypted items, one a line."),
 )  # fmt: skip

@@ -25,7 +25,8 @@ UNWRITABLE = (
     errno.ESTALE,
 )  # fmt: skip
 _FILE = "begun.json"
-_FREE = ("jobs", "fail_on", "key_file", "verdicts")  # settings that do not change what is found
+#: Settings that do not change what is found.
+_FREE = ("jobs", "cluster", "fail_on", "key_file", "verdicts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Begun:
 
     def check(self, record: Mapping[str, Any]) -> None:
         """Raises `UsageError` where `record`, that of now, differs in what decides the result."""
-        now, then = _deciding(record), _deciding(self.record)
+        now, then = deciding(record), deciding(self.record)
         differs = [
             f"{name} (was {_shown(then.get(name))}, is {_shown(now.get(name))})"
             for name in sorted(now.keys() | then.keys())
@@ -87,7 +88,7 @@ class Begun:
             )
 
 
-def _deciding(record: Mapping[str, Any]) -> dict[str, Any]:
+def deciding(record: Mapping[str, Any]) -> dict[str, Any]:
     """What decides the result, by name."""
     record = json.loads(json.dumps(record))
     settings = {key: s["value"] for key, s in record["settings"].items() if key not in _FREE}

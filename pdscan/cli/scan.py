@@ -12,7 +12,7 @@ import click
 
 from pdscan.cli import COMPLETE, INCOMPLETE, REACHED
 from pdscan.cli.options import format_option, refuse_values_in_ci, settings, settings_options
-from pdscan.errors import UsageError
+from pdscan.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from pdscan.cli.job import Job
@@ -22,10 +22,10 @@ FORMATS = ("text", "json", "ndjson", "csv", "sarif")
 
 @click.command("scan")
 @click.argument("targets", nargs=-1, metavar="[PATH|URL|NAME|-]...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
-              help="Keep the result in this folder, the inventory.")  # fmt: skip
+@click.option("-o", "--output", metavar="DIR",
+              help="Keep the result, the inventory, in this folder or at this URL.")  # fmt: skip
 @click.option("--replace", is_flag=True, help="Replace the inventory that is in DIR.")
-@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR",
+@click.option("--resume", metavar="DIR",
               help="Go on with a scan into DIR that was stopped or killed.")  # fmt: skip
 @click.option("--since", type=click.Path(path_type=Path), metavar="DIR",
               help="Read only what changed since this inventory was made.")  # fmt: skip
@@ -47,7 +47,7 @@ FORMATS = ("text", "json", "ndjson", "csv", "sarif")
               help="Print the values found, not masked. Refused when CI is set.")  # fmt: skip
 @settings_options
 def command(
-    targets: tuple[str, ...], output: Path | None, replace: bool, resume: Path | None,
+    targets: tuple[str, ...], output: str | None, replace: bool, resume: str | None,
     since: Path | None, metrics: Path | None, log: Path | None, form: str,
     lines: bool, show_values: bool, **given: Any,
 ) -> int:  # fmt: skip
@@ -66,15 +66,20 @@ def command(
     pdscan scan --resume shares.inventory
     pdscan scan /srv/shares -o tuesday.inventory --since monday.inventory
     """  # noqa: D301 - click's mark
+    from pdscan.cli.place import Place
+
     refuse_values_in_ci(show_values)
+    wanted = output if resume is None else resume
+    place = None if wanted is None else Place.of(wanted)
     begun = None
     if resume is not None:
         from pdscan.cli.resuming import Begun
 
         if output is not None or replace or show_values or since is not None:
             raise UsageError("--resume goes without --output, --replace, --since and --show-values")
-        begun = Begun.load(resume)
-        output, given, since = resume, begun.flags(given), begun.since
+        assert place is not None  # noqa: S101 - resume is given
+        begun = Begun.load(place.folder)
+        given, since = begun.flags(given), begun.since
     if since is not None and show_values:
         raise UsageError("--since goes without --show-values: an inventory holds none")
     in_force = settings(given)
@@ -83,7 +88,7 @@ def command(
     from pdscan.cli.job import Job
 
     job = Job.start(
-        in_force, targets, output, replace=replace, values=show_values, begun=begun, since=since
+        in_force, targets, place, replace=replace, values=show_values, begun=begun, since=since
     )
     job.metrics, job.log = metrics, log
     try:
@@ -92,8 +97,12 @@ def command(
         else:
             with closing(job.findings()) as batches:
                 _print(form, batches, job)
+    except SourceError as error:  # the cluster went away
+        raise (job.stopped(str(error), interrupted=False) or error) from None
     except KeyboardInterrupt:
         raise (job.stopped("interrupted", interrupted=True) or KeyboardInterrupt) from None
+    if place is not None:
+        place.deliver()
     if form == "text":
         job.print_summary()
     else:

@@ -12,6 +12,7 @@ from pdscan import keys
 from pdscan.cli import terminal, wiring
 from pdscan.cli.collect import Totals, listed
 from pdscan.cli.job import Job
+from pdscan.cli.place import Place
 from pdscan.config import Settings, Source
 from pdscan.connectors.interface import Connector
 from pdscan.custom.columns import DeclaredColumns
@@ -38,7 +39,7 @@ def found(
     with tempfile.TemporaryDirectory(prefix="pdscan-") as folder:  # of mode 0700
         if others or not kept:
             scanned = Path(folder) / "scanned"
-            job = Job.start(settings, others, scanned, replace=False, values=False)
+            job = Job.start(settings, others, Place.here(scanned), replace=False, values=False)
             job.run()
         inventories = [Inventory(path) for path in kept]
         fingerprinter = _fingerprinter(settings, inventories)

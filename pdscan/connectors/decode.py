@@ -34,6 +34,7 @@ _NAMES = {
 }  # fmt: skip
 _MIXED = "utf-8, some bytes windows-1252"
 _SAMPLE = 16 << 10
+_FEW = 16 << 10  # bytes that are sooner decoded than handed over to be looked at
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\b\x1b\0")) + b"\x7f"
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
 _COMMON = frozenset("åäöÅÄÖéÉüÜæøÆØ")
@@ -183,6 +184,12 @@ def wide_encoding(head: bytes) -> str | None:
 
 def is_utf8(data: bytes) -> bool:
     """Whether `data` is valid UTF-8, at memory speed (about five times that of `bytes.decode`)."""
+    if len(data) < _FEW:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
     import pyarrow as pa
 
     borders = pa.py_buffer(np.array([0, len(data)], np.int64))

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from pathspec import GitIgnoreSpec
 
-from pdscan.connectors.formats.contents import HEAD, read_up_to
+from pdscan.connectors.formats.contents import HEAD, BarredContent, read_up_to
 from pdscan.connectors.formats.interface import Content
 from pdscan.connectors.interface import Event, ReadOptions, Unit
 from pdscan.connectors.peel import explain, peel
@@ -80,16 +80,17 @@ class Files:
         if self.root == STANDARD_INPUT:
             yield from peel(replace(item, size=None), StreamContent(STANDARD_INPUT), self.options)
             return
-        path = self._path(unit.path[0])
         try:
-            before = _identity(path)
+            path, before, content = self._opened(unit.path[0])
         except OSError as error:
             reason, detail = explain(error)
+            if not os.path.lexists(self.root):  # on a cluster: not every machine may have it
+                reason = Reason.UNREACHABLE
             yield item
             yield Outcome(State.UNREADABLE, reason, detail)
             return
         held: Event | None = None
-        for event in peel(item, FileContent(path), self.options):
+        for event in peel(item, content, self.options):
             if held is not None:
                 yield held
             held = event
@@ -105,6 +106,25 @@ class Files:
         if self.root == STANDARD_INPUT:
             raise UnreadableError(Reason.UNSUPPORTED, "standard input can be read only once")
         return FileContent(self._path(path[0]))
+
+    def _opened(self, step: str) -> tuple[str, _Identity, Content]:
+        """The file of a step, as it is now: a small one is read with the one opening."""
+        path = os.path.join(self.root, step)  # noqa: PTH118 - of many files each
+        try:
+            number = _open(path)
+        except NotADirectoryError:  # the root is the file
+            path = self.root
+            number = _open(path)
+        try:
+            status = os.fstat(number)
+            if not stat.S_ISREG(status.st_mode):
+                return path, _identity(status), BarredContent(Path(path).name, Reason.SPECIAL)
+            data = os.read(number, HEAD)
+            is_whole = len(data) < HEAD and len(data) == status.st_size
+        finally:
+            os.close(number)
+        content = HeldFile(path, data) if is_whole else FileContent(Path(path))
+        return path, _identity(status), content
 
     def _path(self, step: str) -> Path:
         root = Path(self.root)
@@ -199,6 +219,25 @@ class _Walk:
         return Item(self._source, (name,), size=status.st_size, modified=status.st_mtime)
 
 
+class HeldFile:
+    """A small file on disk that was read."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self._path = path
+        self.name = os.path.basename(path)  # noqa: PTH119 - of many files each
+        self.head = data
+        self.size: int | None = len(data)
+
+    @property
+    def path(self) -> Path:
+        """The file itself."""
+        return Path(self._path)
+
+    def open(self) -> BinaryIO:
+        """A stream over what was read."""
+        return io.BytesIO(self.head)
+
+
 @dataclass(frozen=True)
 class FileContent:
     """A file on disk."""
@@ -223,7 +262,7 @@ class FileContent:
 
     def open(self) -> BinaryIO:
         """A stream; never waits for a pipe that took the file's place since the walk."""
-        number = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | os.O_CLOEXEC)
+        number = _open(self.path)
         if not stat.S_ISREG(os.fstat(number).st_mode):
             os.close(number)
             raise UnreadableError(Reason.SPECIAL)
@@ -270,14 +309,20 @@ class _Behind(io.RawIOBase):
         return len(chunk)
 
 
-def _identity(path: Path) -> tuple[int, int, int, int]:
-    status = path.stat()
+_Identity = tuple[int, int, int, int]
+
+
+def _open(path: str | Path) -> int:
+    return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | os.O_CLOEXEC)
+
+
+def _identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _unless_changed(outcome: Outcome, path: Path, before: tuple[int, int, int, int]) -> Outcome:
+def _unless_changed(outcome: Outcome, path: str, before: _Identity) -> Outcome:
     try:
-        after = _identity(path)
+        after = _identity(os.stat(path))  # noqa: PTH116 - of many files each
     except OSError as error:
         reason, detail = explain(error)
     else:

@@ -191,6 +191,8 @@ def _text(text: str, content: Content) -> str:
         return "text/tab-separated-values" if dialect.delimiter == "\t" else "text/csv"
     if by_extension in ("text/html", "application/sql", "message/rfc822"):
         return by_extension if by_extension != "message/rfc822" or _is_mail(text) else "text/plain"
+    if not text.startswith(_OF_PROGRAMS):
+        return "text/plain"
     found = _libmagic(text[:_MAGIC_BYTES].encode("utf-8", "replace"))
     found = _SAME.get(found, found)
     if found in ("application/octet-stream", "text/html", "text/xml", "message/rfc822"):
@@ -199,6 +201,9 @@ def _text(text: str, content: Content) -> str:
     return found if found.startswith("text/") or found in _TEXTUAL_FORMATS else "text/plain"
 
 
+# libmagic takes longer for a short text than all the rest of reading it, and nothing depends on
+# whether it calls it prose or C; only what begins like one of these may be of a format of its own.
+_OF_PROGRAMS = ("#!", "%!", "WARC/", "-----BEGIN", "begin ", "<?")
 _TEXTUAL_FORMATS = ("application/postscript", "application/warc", "application/pgp-encrypted")
 
 

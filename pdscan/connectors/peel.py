@@ -82,7 +82,7 @@ class _Peeler:
         try:
             media_type = item.media_type or identify(content)
             opened = True
-            yield replace(item, media_type=media_type)
+            yield Item(item.source, item.path, media_type, item.size, item.modified, item.marker)
             # Names of files and members hold personal data too; those of messages are made up.
             if not media_type.startswith("message/"):
                 name = os.fsencode(item.path[-1]).decode("utf-8", "replace")

@@ -35,6 +35,14 @@ class _Text:
     tail: bytes = b""  # seen, to be looked at again with what follows
     accepted: int = 0  # bytes of the tail whose findings are out already
     is_cut: bool = False  # the text began before the tail
+    before: bytes = b""  # what stands at the base: measured only if something follows
+
+    def settled(self) -> Base:
+        """Where the text stands that follows what was seen so far."""
+        if self.before:
+            self.base = _after(self.base, self.before, Ruler(self.before), len(self.before))
+            self.before = b""
+        return self.base
 
 
 class Scanner:
@@ -71,12 +79,13 @@ class Scanner:
             text = self._texts[item] = _Text(block.part)
         is_small = len(block.text) < _SMALL or block.layout is not None
         if is_small and not block.joins and not text.tail:
-            self._pack.add(item, block, block.text, text.base)
-            text.base = _after(text.base, block.text, Ruler(block.text), len(block.text))
+            self._pack.add(item, block, block.text, text.settled())
+            text.before = block.text
             if self._pack.size >= _PACK:
                 yield from self.flush()
             return
         try:
+            text.settled()
             if len(block.text) < 8 * self._engine.reserve:
                 block = replace(block, text=text.tail + block.text)
             elif text.tail:
@@ -127,10 +136,14 @@ class Scanner:
         """Whether the findings of all that was fed and closed are out."""
         return not self._pack
 
-    def close(self, item: int) -> int:
-        """Forgets `item`, of which no block follows; how many characters its last part has."""
-        text = self._texts.pop(item, None)
-        return text.base.characters if text else 0
+    def close(self, item: int) -> None:
+        """Forgets `item`, of which no block follows."""
+        self._texts.pop(item, None)
+
+    def characters(self, item: int) -> int:
+        """How many characters the last part of `item` has so far."""
+        text = self._texts.get(item)
+        return text.settled().characters if text else 0
 
     def _look_at_seam(self, item: int, text: _Text, block: Block) -> Iterator[pa.RecordBatch]:
         """Looks at where `block` joins the tail, so that the two need not be put together."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -129,3 +130,24 @@ def test_what_differs_is_refused(place: Path) -> None:
         assert len(result.err.splitlines()) == 1
     assert run_here("scan", "--resume", "none", cwd=place).code == 2
     assert run_here("scan", "--resume", "whole", cwd=place).code == 2
+
+
+def test_a_scan_since_another_is_gone_on_with(place: Path, tmp_path: Path) -> None:
+    """Killed in the middle of what changed: the rest is still carried over, and once."""
+    shutil.copytree(place / "data", tmp_path / "data", symlinks=True)
+    (tmp_path / "k").write_bytes((place / "k").read_bytes())
+    (tmp_path / "k").chmod(0o600)
+    assert pdscan("scan", "data", "-o", "monday", "--key-file", "k", cwd=tmp_path).code == 0
+    for number in range(0, 12, 2):
+        with (tmp_path / f"data/{number:02}.txt").open("a") as file:
+            file.write(f"new{number}@example.fi\n")
+    (tmp_path / "data/03.txt").unlink()
+    since = ("--since", "monday")
+    assert pdscan("scan", "data", "-o", "undisturbed", "--key-file", "k", *since, cwd=tmp_path).code == 0  # fmt: skip
+    process = begin(tmp_path, "tuesday", *since, "--jobs", "1")
+    wait_for(lambda: list((tmp_path / ".tuesday.part/journal").glob("*.arrow")))
+    process.kill()
+    process.communicate(timeout=30)
+    result = pdscan("scan", "--resume", "tuesday", "--key-file", "k", cwd=tmp_path)
+    assert result.code == 0, result
+    assert hashes(tmp_path / "tuesday") == hashes(tmp_path / "undisturbed")

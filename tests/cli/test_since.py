@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +107,25 @@ def test_another_configuration_is_refused(monday: Path) -> None:
         assert result.code == 2
         assert said in result.err
     assert run_here("scan", "data", "--since", "none", cwd=monday).code == 2
+
+
+def test_structures_of_databases_are_carried_over(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("same", "other"):
+        with closing(sqlite3.connect(tmp_path / f"data/{name}.sqlite")) as shop:
+            shop.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT)")
+            shop.execute("INSERT INTO people VALUES (1, 'a@example.fi')")
+            shop.commit()
+    scan(tmp_path, "monday")
+    with closing(sqlite3.connect(tmp_path / "data/other.sqlite")) as shop:
+        shop.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, buyer REFERENCES people)")
+        shop.commit()
+    scan(tmp_path, "tuesday", "--since", "monday")
+    scan(tmp_path, "full")
+    wanted, carried = (
+        json.loads((tmp_path / name / "structure.json").read_text())["databases"]
+        for name in ("full", "tuesday")
+    )
+    assert len(wanted) == 2
+    assert sorted(wanted, key=str) == sorted(carried, key=str)
+    assert "carried over" in ledger(tmp_path, "tuesday")["same.sqlite"]["detail"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 
 from pdscan.connectors.formats.interface import Reader
@@ -118,6 +119,7 @@ FORMATS = (
 FORMATS_BY_MODULE = {known.module: known for known in FORMATS}
 
 
+@cache
 def format_of(media_type: str) -> Format | None:
     """The format that reads `media_type`: the first that is installed, else the first."""
     able = [known for known in FORMATS if known.reads(media_type)]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 _DELIMITERS = ",;\t|"
 _RECORDS = 60
+_FEWEST_ROWS = 3  # of a table whose extension does not say so
+_ALIKE = 0.95  # of its rows have as many cells
 _SAMPLE = 32 << 10  # characters
 _NAME = re.compile(r"[^\W\d][\w \-./()#%:\[\]']{0,63}", re.UNICODE)
 _SEP_LINE = re.compile(r"sep=(.)\r?\n")
@@ -34,9 +36,12 @@ def sniff(text: str, *, is_expected: bool = False) -> Dialect | None:
     sample = text[declared.end() if declared else 0 :][:_SAMPLE]
     if len(text) > _SAMPLE and "\n" in sample:
         sample = sample[: sample.rindex("\n") + 1]
+    lines = [line for line in sample.splitlines() if line]
+    if not is_expected and len(lines) < _FEWEST_ROWS:
+        return None
     best: tuple[float, int, str, str, list[list[str]]] | None = None
     for delimiter in declared[1] if declared else _DELIMITERS:
-        if delimiter not in sample:
+        if delimiter not in sample or not (is_expected or _is_in_most(delimiter, sample, lines)):
             continue
         for quote in '"', "'":
             if quote == "'" and not re.search(rf"(?m)(?:^|{re.escape(delimiter)})'", sample):
@@ -58,12 +63,22 @@ def sniff(text: str, *, is_expected: bool = False) -> Dialect | None:
     return None
 
 
+def _is_in_most(delimiter: str, sample: str, lines: list[str]) -> bool:
+    """Whether so many lines have `delimiter` that they may be the rows of a table. Cells with line
+    breaks in them are not seen through: where there are quotes, it may be.
+    """
+    if '"' in sample or "'" in sample:
+        return True
+    first = lines[:_RECORDS]
+    return sum(delimiter in line for line in first) >= _ALIKE * len(first)
+
+
 def _is_table(score: float, width: int, rows: list[list[str]], *, is_expected: bool) -> bool:
     if is_expected:
         return score >= 0.3
     # Prose has commas too, and code has semicolons: without an extension that says so, a table
     # has equal rows, and cells that are shorter than sentences.
-    if len(rows) < 3 or score < 0.95:
+    if len(rows) < _FEWEST_ROWS or score < _ALIKE:
         return False
     cells = [cell for row in rows for cell in row]
     spaced = sum(cell.startswith(" ") for cell in cells)

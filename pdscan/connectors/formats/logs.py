@@ -42,6 +42,8 @@ def recognise(head: str) -> Log | None:
         if line.startswith("#Fields:"):
             columns = tuple(_W3C_NAMES.get(name, name) for name in line.split()[1:])
             return Log(("", *dict.fromkeys(columns)), columns)
+    if not any('] "' in line for line in lines):  # as in most texts
+        return None
     seen = lines[:-1] if len(lines) > 1 else lines
     good = sum(_VHOST.match(line.encode()) is not None for line in seen)
     if seen and good * 10 >= len(seen) * 8:
