@@ -1,8 +1,10 @@
 """CPR-nummer, the Danish civil registration number.
 
-Issued by the CPR-kontoret (https://cpr.dk/cpr-systemet/opbygning-af-cpr-nummeret): ``DDMMYY-SSSS``,
-the seventh digit tells the century. Since 2007 numbers are issued without the control modulo 11, so
-that it speaks for a number and never against it.
+Issued by the CPR-kontoret (https://www.cpr.dk/cpr-systemet/opbygning-af-cpr-nummeret):
+``DDMMYY-SSSS``, the seventh digit and the year tell the century. Since 2007 numbers are given
+without the control modulo 11 too (https://www.cpr.dk/cpr-systemet/
+personnumre-uden-kontrolciffer-modulus-11-kontrol), so that it speaks for a number and never
+against it.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def judge(candidates: Candidates) -> Judged:
 DETECTOR = Detector(
     kind="geo_coordinates",
     name="Geographic coordinates",
-    category="Location",
+    category="GPSCoordinate",
     finders=(
         Around(r"[0-9]\.[0-9]{4,15}[,;/ ][ ]?[+-]?[0-9]{1,3}\.[0-9]{4}", before=48, after=14),
         Around("[0-9][ ]?\xb0[ ]?[0-9]", before=12, after=48),

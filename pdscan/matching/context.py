@@ -24,7 +24,7 @@ _ENDINGS = (
 )  # fmt: skip
 _FOR, _AGAINST = 1, 2
 _BYTES_A_LINE = 500  # searching for one line's end costs as much as indexing so many bytes
-_NEWLINE = 0x0A
+_NEWLINE, _RETURN = 0x0A, 0x0D
 _FOLD = bytes.maketrans(b"_-\t\n\r", b"     ")
 
 
@@ -62,9 +62,10 @@ class ContextIndex:
     ) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:  # fmt: skip
         """The nearest word for and against each candidate, as indices into ``words`` (-1: none).
 
-        Only words within the candidate's own cell [cell_start, cell_end) count; one against it not
-        behind the end of its line, nor farther away than one for it. The last column tells where
-        the word for it stands close before it, as a name does.
+        Only words within the candidate's own cell [cell_start, cell_end) count; one for it not
+        behind a blank line that follows, one against it not behind the end of its line, nor farther
+        away than one for it. The last column tells where the word for it stands close before it, as
+        a name does.
         """
         pro = np.full(len(starts), -1, np.int64)
         con = np.full(len(starts), -1, np.int64)
@@ -79,11 +80,12 @@ class ContextIndex:
         farthest = np.full(len(starts), _NOWHERE)
         close = np.zeros(len(starts), np.bool_)
         line_end = _line_ends(text, ends, high)
+        paragraph_end = np.where(_is_blank_behind(text, line_end), line_end, high)
         for number in np.unique(detector[roomy]).tolist():
             rows = np.flatnonzero(roomy & (detector == number))
             says = self._says[number][word]
             for wanted, found, limit in (
-                (_FOR, pro, high), (_AGAINST, con, np.minimum(high, line_end))
+                (_FOR, pro, paragraph_end), (_AGAINST, con, line_end)
             ):  # fmt: skip
                 which = (says & wanted) != 0
                 if not which.any():
@@ -183,6 +185,14 @@ def _line_ends(text: bytes, offsets: Ints, limits: Ints) -> Ints:
     ends = np.fromiter(found, np.int64, len(offsets))
     bounded = np.where(ends < 0, limits, ends)
     return bounded
+
+
+def _is_blank_behind(text: bytes, line_ends: Ints) -> npt.NDArray[np.bool_]:
+    """Whether the line behind each of `line_ends` is blank."""
+    codes = np.frombuffer(text + b"\0\0\0", np.uint8)
+    second = np.where(codes[line_ends + 1] == _RETURN, codes[line_ends + 2], codes[line_ends + 1])
+    found: npt.NDArray[np.bool_] = (codes[line_ends] == _NEWLINE) & (second == _NEWLINE)
+    return found
 
 
 def _is_inflected(codes: npt.NDArray[np.uint8], offsets: Ints) -> npt.NDArray[np.bool_]:

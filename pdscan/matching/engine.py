@@ -84,8 +84,10 @@ class _Surroundings:
 
     @property
     def weight(self) -> Ints:
-        """For settling conflicts between candidates of equal likelihood."""
-        weight: Ints = (self.label > 0) * 300 + (self.pro >= 0) * 100 + self.close * 100
+        """For settling conflicts: a word close before a candidate counts as a level more, all else
+        decides between candidates of equal likelihood.
+        """
+        weight: Ints = (self.label > 0) * 300 + (self.pro >= 0) * 100 + self.close * _LEVEL
         return weight
 
     def take(self, rows: Ints) -> _Surroundings:
