@@ -94,7 +94,7 @@ DETECTOR = Detector(
     finders=(
         Around(
             r"[^0-9]{0,20}[0-9]", before=24, after=30, caseless=True,
-            words=("syntynyt", "synt.", "syntymäaika", "syntymäpäiv", "född", "født",
+            words=(" s. ", "(s. ", " f. ", "(f. ", "syntynyt", "synt.", "syntymäaika", "syntymäpäiv", "född", "født",
                    "födelsedatum",
                    "födelsetid", "födelsedag", "fødselsdato", " born", "\nborn", "(born", " dob ",
                    " dob:", "\ndob ",
@@ -107,6 +107,6 @@ DETECTOR = Detector(
     labels=("date of birth", "birth date", "birthdate", "birthday", "dob", "born", "day of birth",
             "syntymäaika", "syntymaaika", "syntymäpäivä", "syntynyt", "synt aika", "födelsedatum",
             "fodelsedatum", "födelsetid", "född", "födelsedag", "fødselsdato", "født", "sünniaeg",
-            "sünnikuupäev", "birth"),
+            "sünnikuupäev", "birth", "bday"),
     examples=("syntynyt 13.10.1952", "född 1952-10-13"),
 )  # fmt: skip

@@ -214,6 +214,7 @@ DETECTOR = Detector(
                                                "[ät]", "(a)", "[a]", "(miuku)", "[miuku]", "(@)")),
     ),
     judge=judge,
+    counter=("message id", "in reply to", "references", "content id"),
     context=("email", "e-mail", "sähköposti", "e-post", "epost", "mailto"),
     labels=("email", "e-mail", "mail", "email address", "sähköposti", "sahkoposti",
             "sähköpostiosoite", "e-post", "epost", "e-postadress", "from", "to", "cc", "bcc"),

@@ -74,7 +74,10 @@ def judge(candidates: Candidates) -> Judged:
             texts.strings(candidates.raw, candidates.raw_length),
             r"[0-9][ ]?[,;][ ]?[+-]?[0-9]{1,9}\.[0-9]{1,15}[ ]?[,;][ ]?[+-]?[0-9]",
         )
-        level = np.where(signed & ~listed, Likelihood.POSSIBLE, Likelihood.UNLIKELY)
+        # Two small numbers are any measures; as degrees they lie in the Gulf of Guinea.
+        small = texts.matches(found.text, r"^[+-]?[0-9]\.[0-9]+[,;/ ]{1,2}[+-]?[0-9]\.")
+        telling = signed & ~listed & ~small
+        level = np.where(telling, Likelihood.POSSIBLE, Likelihood.UNLIKELY)
         level[sexagesimal.found] = Likelihood.LIKELY
     found = found.where(~texts.missing(form))
     return texts.judged(found, level, {"within the ranges of degrees": found.found}, form)

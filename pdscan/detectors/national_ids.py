@@ -158,7 +158,7 @@ _TABLE = (
     ),
     _Number(
         "es.dni", "Spanish identity number (DNI)", "es.dni",
-        (Shape("9{8}-?A|9{2}\\.9{3}\\.9{3}-?A"), Shape("9{8} A")), Likelihood.POSSIBLE,
+        (Shape("9{8}-?A|9{2}\\.9{3}\\.9{3}-?A", apart="-.+"), Shape("9{8} A")), Likelihood.POSSIBLE,
         ("dni", "nif", "documento nacional de identidad", "d.n.i."), "54362315K",
     ),
     _Number(

@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdscan.detectors.checks import digits_at, has_any, is_date, is_digit, levels
-from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape
+from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME, VERSION
 from pdscan.model import Bytes2D, Ints, Likelihood
 
@@ -208,6 +208,7 @@ DETECTOR = Detector(
         Shape(r"9{2,5}(?:\) ?|[- ])9{2,8}(?:[- ]9{2,8}){0,5}"),
     ),
     judge=judge,
+    strength=Strength.DIGIT,
     strip=b" -.()",
     context=("puh", "puhelin", "puhelinnumero", "matkapuhelin", "kännykkä", "gsm", "soita",
              "tel", "telefon", "telefonnummer", "tfn", "mobil", "mobiltelefon", "ring", "tlf",

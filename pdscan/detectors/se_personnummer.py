@@ -52,8 +52,10 @@ def judge(candidates: Candidates, *, coordination: bool = False) -> Judged:
         canonical[rows, 0] = 0x30 + year // 1000
         canonical[rows, 1] = 0x30 + year // 100 % 10
     signed = older | has_any(candidates, b"-")
-    usual = signed & ~test & (not coordination)  # a coordination number is rare, its form is not
-    level = np.where(usual, Likelihood.LIKELY, Likelihood.POSSIBLE)
+    level = np.where(signed & ~test, Likelihood.LIKELY, Likelihood.POSSIBLE)
+    if coordination:  # a coordination number is rare, its form is not
+        bare = ~signed & (candidates.length == 10) & (candidates.raw_length == 10)
+        level = np.where(bare, Likelihood.UNLIKELY, Likelihood.POSSIBLE)
     return Judged(
         level=levels(good, level),
         evidence={

@@ -18,7 +18,7 @@ FOUND = [
     ("se.personnummer", "900101+2385", L), ("se.personnummer", "9001012385", P),
     ("se.personnummer", "199001012385", P), ("se.personnummer", "19900101 2385", P),
     ("se.personnummer", "811218-9876", P),  # a test number
-    ("se.samordningsnummer", "701063-2391", P),  # SKV 707
+    ("se.samordningsnummer", "701063-2391", P), ("se.samordningsnummer", "7010632391", U),  # SKV 707
     ("se.orgnr", "556703-7485", P), ("se.orgnr", "16556703-7485", P), ("se.orgnr", "5567037485", U),
     ("fi.ytunnus", "0737546-2", P), ("fi.ytunnus", "737546-2", P), ("fi.ytunnus", "07375462", U),
     ("eu.vat", "FI07375462", P), ("eu.vat", "FI-0737546-2", P), ("eu.vat", "SE556703748501", L),

@@ -33,6 +33,13 @@ POSSIBLE, LIKELY, VERY_LIKELY = Likelihood.POSSIBLE, Likelihood.LIKELY, Likeliho
          "label: kontaktperson"),
         ("first_name=Matti&x=1", "Matti", LIKELY, "label: first name"),
         ('{"lastName":"Virtanen"}', "Virtanen", LIKELY, "label: last name"),
+        ("Hei, nimeni on Ville Korhonen ja asun", "Ville Korhonen", POSSIBLE, "introduction"),
+        ("Jeg heter Kari Nordmann.", "Kari Nordmann", POSSIBLE, "introduction"),
+        ("kiitos\n\nT. Anna Aho\n", "Anna Aho", POSSIBLE, "signature"),
+        ("kiitos\n-- \nAnna Aho\npuh", "Anna Aho", POSSIBLE, "under a heading"),
+        ("FN:Ville Korhonen\n", "Ville Korhonen", LIKELY, "label: fn"),
+        ("Last name: McDonald", "McDonald", LIKELY, "label: last name"),
+        ("vārds: Jānis Bērziņš", "Jānis Bērziņš", VERY_LIKELY, "label: vārds"),
     ],
 )  # fmt: skip
 def test_a_name_beside_what_tells_it(
@@ -50,6 +57,8 @@ def test_a_name_beside_what_tells_it(
         "Support Team <support@example.fi>", "Newsletter <news@example.fi>",
         "With regards to the Order", "With regards to Matti",
         "name: Install Dependencies", "filename: Matti Meikalainen.pdf", "Product name: Widget Pro",
+        'SURNAME = ObjectIdentifier("2.5.4.4")', "first_name = organizationName",
+        "Contact <first_last@example.com>", "my name is on the list", "\n-- Dump of the table\n",
         '{"name": "express"}', "<b@x", "List<T> a = x<y@z", "user name: x", "First name:",
         "first_name = request.form", "Hi-Res 2.0",
     ],
