@@ -94,13 +94,14 @@ DETECTOR = Detector(
     finders=(
         Around(
             r"[^0-9]{0,20}[0-9]", before=24, after=30, caseless=True,
-            words=(" s. ", "(s. ", " f. ", "(f. ", "syntynyt", "synt.", "syntymäaika", "syntymäpäiv", "född", "født",
+            words=("syntynyt", "synt.", "syntymäaika", "syntymäpäiv", "född", "født",
                    "födelsedatum",
                    "födelsetid", "födelsedag", "fødselsdato", " born", "\nborn", "(born", " dob ",
                    " dob:", "\ndob ",
                    "(dob ", "d.o.b", "date of birth", "birth date", "birthdate", "birthday",
                    "sündinud", "sünniaeg", "sünnikuupäev"),
         ),
+        Around("[0-9]", before=4, after=12, words=(" s. ", "(s. ", " f. ", "(f. ")),
         Cell(40),
     ),
     judge=judge,
