@@ -54,6 +54,16 @@ def is_birthday(year: Ints, month: Ints, day: Ints) -> Flags:
     return found
 
 
+def begins_with_day(chars: Bytes2D) -> Flags:
+    """Which rows begin with a day of the last or this century, YYYYMMDD: as the serial numbers of
+    versions and orders do that are counted anew each day.
+    """
+    year = digits_at(chars, 0, 4)
+    day = is_date(year, digits_at(chars, 4, 6), digits_at(chars, 6, 8))
+    found: Flags = day & (year >= 1900) & (year < 2100)
+    return found
+
+
 def is_digit(chars: npt.NDArray[np.uint8]) -> Flags:
     """Which characters are ASCII digits."""
     found: Flags = (chars - np.uint8(0x30)) < np.uint8(10)

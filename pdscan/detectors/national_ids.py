@@ -96,6 +96,8 @@ def _judge(candidates: Candidates, *, number: _Number) -> Judged:
     level = np.full(len(candidates), number.level, np.int64)
     if number.groups:
         level[candidates.length == candidates.raw_length] = Likelihood.UNLIKELY
+    lower = ((candidates.raw >= ord("a")) & (candidates.raw <= ord("z"))).any(axis=1)
+    level[lower] = np.minimum(level[lower], Likelihood.UNLIKELY)  # as hexadecimal digits are
     return Judged(levels(good, level), {"checksum": good})
 
 

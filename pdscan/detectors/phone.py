@@ -27,7 +27,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.detectors.checks import digits_at, has_any, is_date, is_digit, levels
+from pdscan.detectors.checks import (
+    begins_with_day,
+    digits_at,
+    has_any,
+    is_date,
+    is_digit,
+    levels,
+)
 from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME, VERSION
 from pdscan.model import Bytes2D, Ints, Likelihood
@@ -89,11 +96,9 @@ def judge(candidates: Candidates) -> Judged:
 
 def _is_date(chars: Bytes2D) -> Flags:
     """Which rows begin with a date of the last or this century, YYYYMMDD or DDMMYYYY."""
-    number = digits_at(chars, 0, 8)
-    high, middle, low = number // 10000, number // 100 % 100, number % 100
-    year, month, day = number % 10000, number // 10000 % 100, number // 1000000
+    year, month, day = digits_at(chars, 4, 8), digits_at(chars, 2, 4), digits_at(chars, 0, 2)
     turned = (year >= 1900) & (year < 2100) & is_date(year, month, day)
-    return ((high >= 1900) & (high < 2100) & is_date(high, middle, low)) | turned
+    return begins_with_day(chars) | turned
 
 
 def _is_article(candidates: Candidates) -> Flags:

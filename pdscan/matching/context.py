@@ -106,7 +106,7 @@ class ContextIndex:
         if known is None:
             if len(self._against) >= _KNOWN:
                 self._against.clear()
-            known = self._against[field] = self._look_up(label_words(_last_step(field)))
+            known = self._against[field] = self._look_up(label_words("".join(_steps(field)[-1:])))
         return known
 
     def _look_up(self, name: str) -> Ints:
@@ -213,10 +213,9 @@ _PACKED_ENDINGS = np.array([
 ])  # fmt: skip
 
 
-def _last_step(field: str) -> str:
-    """``ean`` of a path such as ``order.items[].ean``."""
-    steps = [step for step in re.split(r"[./\[\]$@]+", field) if step]
-    return steps[-1] if steps else ""
+def _steps(field: str) -> list[str]:
+    """``order``, ``items`` and ``ean`` of a path such as ``order.items[].ean``."""
+    return [step for step in re.split(r"[./\[\]$@]+", field) if step]
 
 
 def _literal(word: str) -> bytes:
@@ -287,18 +286,16 @@ class LabelIndex:
     ) -> Mapping[int, str]:
         if len(known) >= _KNOWN:
             known.clear()
-        known[label] = self._look_up(label_words(label), at_end=at_end)
+        known[label] = self._look_up(label, at_end=at_end)
         return known[label]
 
-    def _look_up(self, words: str, *, at_end: bool) -> Mapping[int, str]:
-        parts = words.split()
+    def _look_up(self, label: str, *, at_end: bool) -> Mapping[int, str]:
+        parts = label_words(label).split()
         count = len(parts)
-        spans = {
-            " ".join(parts[first:last])
-            for first in range(count)
-            for last in range(first + 1, min(first + _MOST_WORDS, count) + 1)
-        }
+        spans = _spans(parts)
+        steps = [] if at_end else [label_words(step).split() for step in _steps(label)]
         tails = {"".join(parts[first:]) for first in range(count if at_end else min(count, 1))}
+        tails |= {"".join(step) for step in steps}
         hits = [hit for tail in tails for hit in self._squeezed.get(tail, ())]
         if not at_end:
             hits += (hit for span in spans for hit in self._spaced.get(span, ()))
@@ -306,5 +303,28 @@ class LabelIndex:
         return {
             number: name
             for number, _, name in sorted(hits, reverse=True)
-            if spans.isdisjoint(self._unless[number])
+            if not self._is_turned(number, name, spans, steps)
         }
+
+    def _is_turned(
+        self, number: int, name: str, spans: set[str], steps: Sequence[Sequence[str]]
+    ) -> bool:
+        """Whether a word makes the label `name` another one: in the step of the path where it
+        stands, for a weak label in the step above too, and anywhere where it reaches over steps.
+        """
+        for at in range(len(steps) - 1, -1, -1):
+            beside = _spans(steps[at])
+            if name in beside or name.replace(" ", "") in beside:
+                if at and self.is_weak(number, name):
+                    beside |= _spans(steps[at - 1])
+                return not beside.isdisjoint(self._unless[number])
+        return not spans.isdisjoint(self._unless[number])
+
+
+def _spans(parts: Sequence[str]) -> set[str]:
+    """All runs of a few words."""
+    return {
+        " ".join(parts[first:last])
+        for first in range(len(parts))
+        for last in range(first + 1, min(first + _MOST_WORDS, len(parts)) + 1)
+    }

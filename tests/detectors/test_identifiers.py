@@ -39,6 +39,8 @@ FOUND = [
     # Skatteetaten's examples for 2032: the first keeps the old rule too, the second only the new
     ("no.fodselsnummer", "30108299920", P), ("no.fodselsnummer", "30108299939", U),
     ("no.orgnr", "988077917", U), ("dk.cpr", "211062-5629", L), ("dk.cpr", "0107701234", U),
+    ("dk.cpr", "2004061600", U), ("se.personnummer", "2004062200", U),  # counted anew each day
+    ("ie.pps", "6433435F", P), ("ie.pps", "6433435f", U),
     ("dk.cvr", "13585628", U), ("ee.isikukood", "36805280109", P),
     ("lt.asmens_kodas", "33309240064", P), ("is.kennitala", "120174-3399", P),
     ("is.kennitala", "1201743399", U), ("is.kennitala", "120174-3389", U),  # of 2026, unchecked
@@ -180,3 +182,27 @@ def test_words_decide_between_all_kinds(text: str, kind: str) -> None:
 )  # fmt: skip
 def test_hard_negatives_are_not_likely(text: str) -> None:
     assert find(load(), text, minimum=Likelihood.LIKELY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "likely"),
+    [
+        ("rivi 22 12 34 56\nsoita pian", True), ("rivi 22 12 34 56\n\nsoita pian", False),
+        ("rivi 22 12 34 56\r\n\r\nsoita pian", False), ("soita\n\n22 12 34 56", True),
+    ],
+)  # fmt: skip
+def test_words_behind_a_blank_line_say_nothing(text: str, likely: bool) -> None:
+    assert bool(find(load(["phone"]), text, minimum=Likelihood.POSSIBLE)) is likely
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("CPR-nr. 010101-0001, kennitala 120294-0249", "is.kennitala"),
+        ("kennitala 120174-3399, CPR-nr. 120294-0249", "dk.cpr"),
+    ],
+)
+def test_a_word_right_before_a_number_decides(text: str, kind: str) -> None:
+    # 120294-0249 keeps the rules of both.
+    hits = find(load(["dk.cpr", "is.kennitala"]), text, minimum=Likelihood.POSSIBLE)
+    assert [hit.kind for hit in hits if hit.value == "120294-0249"] == [kind]

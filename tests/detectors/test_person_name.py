@@ -70,10 +70,10 @@ def test_what_is_no_name(text: str) -> None:
 def test_columns() -> None:
     found = find_in_table(
         [DETECTOR],
-        ["name", "etunimi", "product_name", "customerName"],
-        ["Widget", "Matti", "Widget Pro", "MEIKÄLÄINEN MATTI"],
-        ["Matti Virtanen", "pekka", "Foo", "Meikäläinen, Matti"],
-        ["Acme Oy", "Anna-Liisa", "Foo", "x1"],
+        ["name", "etunimi", "product_name", "customerName", "styles/style/@font-name"],
+        ["Widget", "Matti", "Widget Pro", "MEIKÄLÄINEN MATTI", "Noto Serif"],
+        ["Matti Virtanen", "pekka", "Foo", "Meikäläinen, Matti", "Arial"],
+        ["Acme Oy", "Anna-Liisa", "Foo", "x1", "Body Bullet"],
     )
     assert [(one.text, one.likelihood) for one in found] == [
         ("Widget", POSSIBLE), ("Matti", LIKELY), ("MEIKÄLÄINEN MATTI", LIKELY),
