@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import hyperscan
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.detectors.interface import Cell, Detector
+from pdscan.detectors.interface import Detector
+from pdscan.matching.labels import label_words, path_steps
 from pdscan.model import Ints
 
 _STEM = 5  # characters; a shorter word must stand alone, a longer one may go on (inflection)
-_MOST_WORDS = 5  # of a label that detectors name
 _KNOWN = 50_000  # labels remembered before the memory is begun anew
 _BEHIND = 12  # bytes that a word behind a candidate counts as farther away: names come first
 _NOWHERE = np.iinfo(np.int64).max
@@ -106,7 +105,9 @@ class ContextIndex:
         if known is None:
             if len(self._against) >= _KNOWN:
                 self._against.clear()
-            known = self._against[field] = self._look_up(label_words("".join(_steps(field)[-1:])))
+            known = self._against[field] = self._look_up(
+                label_words("".join(path_steps(field)[-1:]))
+            )
         return known
 
     def _look_up(self, name: str) -> Ints:
@@ -213,11 +214,6 @@ _PACKED_ENDINGS = np.array([
 ])  # fmt: skip
 
 
-def _steps(field: str) -> list[str]:
-    """``order``, ``items`` and ``ean`` of a path such as ``order.items[].ean``."""
-    return [step for step in re.split(r"[./\[\]$@]+", field) if step]
-
-
 def _literal(word: str) -> bytes:
     """`word` as an expression over bytes; letters beyond ASCII in both cases, which take the same
     number of bytes in all languages that the detectors speak.
@@ -234,97 +230,3 @@ def _literal(word: str) -> bytes:
 def _is_letter(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     folded = codes | 0x20
     return ((folded >= 0x61) & (folded <= 0x7A)) | (codes >= 0x80)
-
-
-def label_words(label: str) -> str:
-    """A label as lower-case words: ``customerHetu``, ``CUSTOMER_HETU`` -> ``customer hetu``."""
-    words: list[str] = []
-    previous = ""
-    for char in label:
-        if not char.isalnum():
-            words.append(" ")
-        elif char.isupper() and previous.islower():
-            words += " ", char
-        else:
-            words.append(char)
-        previous = char
-    return " ".join("".join(words).lower().split())
-
-
-class LabelIndex:
-    """Which detectors a label speaks for, asked once per label."""
-
-    def __init__(self, detectors: Sequence[Detector]) -> None:
-        self._spaced: dict[str, list[tuple[int, int, str]]] = {}
-        self._squeezed: dict[str, list[tuple[int, int, str]]] = {}
-        for number, detector in enumerate(detectors):
-            for rank, name in enumerate(map(label_words, detector.labels)):
-                self._spaced.setdefault(name, []).append((number, rank, name))
-                self._squeezed.setdefault(name.replace(" ", ""), []).append((number, rank, name))
-        cells = [[f for f in d.finders if isinstance(f, Cell)] for d in detectors]
-        self._unless = [{label_words(word) for f in own for word in f.unless} for own in cells]
-        self._weak = [{label_words(word) for f in own for word in f.weak} for own in cells]
-        self._known: dict[str, Mapping[int, str]] = {}
-        self._known_at_end: dict[str, Mapping[int, str]] = {}
-
-    def __call__(self, label: str) -> Mapping[int, str]:
-        """The detectors (by number) that `label` speaks for, with the word that does."""
-        known = self._known.get(label)
-        return self._learn(self._known, label, at_end=False) if known is None else known
-
-    def at_end(self, label: str) -> Mapping[int, str]:
-        """The same for words that end with a label: ``customer's first name``."""
-        known = self._known_at_end.get(label)
-        return self._learn(self._known_at_end, label, at_end=True) if known is None else known
-
-    def is_weak(self, detector: int, word: str) -> bool:
-        """Whether the label `word` speaks for other things as often."""
-        return word in self._weak[detector]
-
-    def _learn(
-        self, known: dict[str, Mapping[int, str]], label: str, *, at_end: bool
-    ) -> Mapping[int, str]:
-        if len(known) >= _KNOWN:
-            known.clear()
-        known[label] = self._look_up(label, at_end=at_end)
-        return known[label]
-
-    def _look_up(self, label: str, *, at_end: bool) -> Mapping[int, str]:
-        parts = label_words(label).split()
-        count = len(parts)
-        spans = _spans(parts)
-        steps = [] if at_end else [label_words(step).split() for step in _steps(label)]
-        tails = {"".join(parts[first:]) for first in range(count if at_end else min(count, 1))}
-        tails |= {"".join(step) for step in steps}
-        hits = [hit for tail in tails for hit in self._squeezed.get(tail, ())]
-        if not at_end:
-            hits += (hit for span in spans for hit in self._spaced.get(span, ()))
-        # Backwards, so that the label listed first stays.
-        return {
-            number: name
-            for number, _, name in sorted(hits, reverse=True)
-            if not self._is_turned(number, name, spans, steps)
-        }
-
-    def _is_turned(
-        self, number: int, name: str, spans: set[str], steps: Sequence[Sequence[str]]
-    ) -> bool:
-        """Whether a word makes the label `name` another one: in the step of the path where it
-        stands, for a weak label in the step above too, and anywhere where it reaches over steps.
-        """
-        for at in range(len(steps) - 1, -1, -1):
-            beside = _spans(steps[at])
-            if name in beside or name.replace(" ", "") in beside:
-                if at and self.is_weak(number, name):
-                    beside |= _spans(steps[at - 1])
-                return not beside.isdisjoint(self._unless[number])
-        return not spans.isdisjoint(self._unless[number])
-
-
-def _spans(parts: Sequence[str]) -> set[str]:
-    """All runs of a few words."""
-    return {
-        " ".join(parts[first:last])
-        for first in range(len(parts))
-        for last in range(first + 1, min(first + _MOST_WORDS, len(parts)) + 1)
-    }

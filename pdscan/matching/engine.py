@@ -17,8 +17,9 @@ from pdscan.columns import stack
 from pdscan.detectors.interface import Annotator, Detector, Levels
 from pdscan.matching import conflicts
 from pdscan.matching.candidates import Batch, CandidateFinder, Survey
-from pdscan.matching.context import ContextIndex, LabelIndex
+from pdscan.matching.context import ContextIndex
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
+from pdscan.matching.labels import LabelIndex
 from pdscan.model import Bytes2D, Ints, Layout, Likelihood, Places
 
 CONTEXT_DISTANCE = 60  # bytes

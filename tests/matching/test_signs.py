@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pdscan.detectors.interface import Around, Candidates, Cell, Detector, Judged
-from pdscan.matching.context import LabelIndex
 from pdscan.matching.engine import Engine
+from pdscan.matching.labels import LabelIndex
 from pdscan.model import Likelihood
 from tests.detectors.columns import Table, find, find_in_table
 
