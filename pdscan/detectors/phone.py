@@ -87,7 +87,10 @@ def judge(candidates: Candidates) -> Judged:
     weak = good & (plain | (trunk & ((~grouped & ~mobile) | _is_article(candidates))))
     level[weak] = np.minimum(level[weak], Likelihood.UNLIKELY)
     level[good & abroad] = Likelihood.LIKELY
-    evidence = {"country code": good & (abroad | double), "grouped": good & grouped}
+    evidence = {
+        "country code": good & (abroad | double), "grouped": good & grouped,
+        "mobile number": good & mobile,
+    }  # fmt: skip
     national = good & (trunk | plain)
     for number, name in enumerate(_REGIONS[1:], 1):
         evidence[f"national number of {name}"] = national & (region == number)
@@ -213,7 +216,7 @@ DETECTOR = Detector(
         Shape(r"9{2,5}(?:\) ?|[- ])9{2,8}(?:[- ]9{2,8}){0,5}"),
     ),
     judge=judge,
-    strength=Strength.DIGIT,
+    strength=Strength.DATE,
     strip=b" -.()",
     context=("puh", "puhelin", "puhelinnumero", "matkapuhelin", "kännykkä", "gsm", "soita",
              "tel", "telefon", "telefonnummer", "tfn", "mobil", "mobiltelefon", "ring", "tlf",

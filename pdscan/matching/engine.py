@@ -220,7 +220,9 @@ class Engine:
         labelled, near = around.label > 0, (around.pro >= 0) | beside
         speaks = np.where(labelled & ~around.weak, 2, near | around.weak)
         level = found.level + speaks - ((around.con >= 0) & ~labelled)
-        needy = self._needy[found.detector] & ~labelled & ~near
+        # Where there is a word against it, it is nearer than the one for it.
+        named = labelled | beside | ((around.pro >= 0) & (around.con < 0))
+        needy = self._needy[found.detector] & ~named
         level = np.where(needy, np.minimum(level, int(Likelihood.UNLIKELY)), level)
         weighed: Levels = np.clip(level, 0, int(Likelihood.VERY_LIKELY)).astype(np.int8)
         return weighed

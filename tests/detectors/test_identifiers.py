@@ -195,6 +195,14 @@ def test_words_behind_a_blank_line_say_nothing(text: str, likely: bool) -> None:
     assert bool(find(load(["phone"]), text, minimum=Likelihood.POSSIBLE)) is likely
 
 
+def test_digits_that_need_a_word_are_not_those_behind_another() -> None:
+    text = "CVR-nr. 13585628, ordre nr. 37754897, IBAN DK50 0040 0440 1162 43. Ring 22 12 34 56"
+    hits = find(load(["dk.cvr", "iban", "phone"]), text, minimum=Likelihood.POSSIBLE)
+    assert [(hit.kind, hit.value) for hit in hits] == [
+        ("dk.cvr", "13585628"), ("iban", "DK50 0040 0440 1162 43"), ("phone", "22 12 34 56"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
