@@ -56,7 +56,7 @@ _NOT_PEOPLE = (
     r"|system|server|mailer|daemon|postmaster|root|bot|notifications?|alerts?|security|store|shop"
     r"|kauppa|verkkokauppa|bank|pankki|university|yliopisto|school|koulu|hello|hei|hej|hi|dear"
     r"|sent|lähetetty|skickat|from|best|kind|regards|thanks|kiitos|tack|mvh|order|tilaus|please"
-    r"|re|fw|fwd|vs|phone|puh|tel|www|contact|kontakt|yhteystiedot|mail|e-?mail|s-?posti|sähköposti|e-?post"
+    r"|raise|return|re|fw|fwd|vs|phone|puh|tel|www|contact|kontakt|yhteystiedot|mail|e-?mail|s-?posti|sähköposti|e-?post"
     r"|mailto)(?:$|[\s.,:-])"
 )
 # Variables and calls of source code; names such as McDonald and DeVito have a capital inside too.
