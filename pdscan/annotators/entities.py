@@ -36,6 +36,11 @@ _KINDS = {
     "FI_PERSONAL_IDENTITY_CODE": "fi.hetu",
     "SE_PERSONNUMMER": "se.personnummer",
     "SE_ORGANISATIONSNUMMER": "se.orgnr",
+    "DE_TAX_ID": "de.idnr",
+    "ES_NIE": "es.nie",
+    "ES_NIF": "es.dni",
+    "IT_FISCAL_CODE": "it.codicefiscale",
+    "PL_PESEL": "pl.pesel",
 }
 
 

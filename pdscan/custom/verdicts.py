@@ -31,7 +31,7 @@ from pdscan.model import Locator
 FILE_NAME = "pdscan-verdicts.toml"
 _HEAD = """\
 # False alarms, as people judged them: scans leave these findings out and count them.
-# See docs/verdicts.md. Review changes to this file as you review code.
+# See docs/custom.md. Review changes to this file as you review code.
 """
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.detectors.interface import Candidates, Flags, Levels
+from pdscan.detectors.interface import Candidates, Flags, Judged, Levels
 from pdscan.model import Bytes2D, Ints, Likelihood
 
 _DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 87, np.int8)
@@ -51,6 +51,16 @@ def today() -> int:
 def is_birthday(year: Ints, month: Ints, day: Ints) -> Flags:
     """Which rows are days on which someone can have been born: real and not after today."""
     found: Flags = is_date(year, month, day) & (year * 10000 + month * 100 + day <= today())
+    return found
+
+
+def begins_with_day(chars: Bytes2D) -> Flags:
+    """Which rows begin with a day of the last or this century, YYYYMMDD: as the serial numbers of
+    versions and orders do that are counted anew each day.
+    """
+    year = digits_at(chars, 0, 4)
+    day = is_date(year, digits_at(chars, 4, 6), digits_at(chars, 6, 8))
+    found: Flags = day & (year >= 1900) & (year < 2100)
     return found
 
 
@@ -117,3 +127,26 @@ def has_any(candidates: Candidates, signs: bytes) -> Flags:
 def levels(good: Flags, level: Likelihood | npt.NDArray[np.integer]) -> Levels:
     """`level` for the rows that are `good`, -1 for all others."""
     return np.where(good, level, -1).astype(np.int8)
+
+
+def modulo_11(weights: Sequence[int], *, first: int = 1) -> Callable[[Candidates], Judged]:
+    """A judge of numbers that begin with `first` or more and whose digits times `weights` add up to
+    a multiple of 11.
+    """
+
+    def judge(candidates: Candidates) -> Judged:
+        """Accepts numbers with the right check digit."""
+        numbers = digits(candidates.chars, 0, len(weights))
+        good = (numbers[:, 0] >= first) & (weighted(numbers, weights) % 11 == 0)
+        return Judged(levels(good, Likelihood.POSSIBLE), {"checksum": good})
+
+    return judge
+
+
+def hyphenated(candidates: Candidates, good: Flags, canonical: Bytes2D | None = None) -> Judged:
+    """The verdict over numbers with a check digit: without their hyphen they may be any number."""
+    hyphen = has_any(candidates, b"-")
+    return Judged(
+        levels(good, np.where(hyphen, Likelihood.POSSIBLE, Likelihood.UNLIKELY)),
+        {"checksum": good, "hyphen": good & hyphen}, canonical,
+    )  # fmt: skip

@@ -1,15 +1,25 @@
 """CPR-nummer, the Danish civil registration number.
 
-Issued by the CPR-kontoret (https://cpr.dk/cpr-systemet/opbygning-af-cpr-nummeret): ``DDMMYY-SSSS``,
-the seventh digit tells the century. Since 2007 numbers are issued without the control modulo 11, so
-that it speaks for a number and never against it.
+Issued by the CPR-kontoret (https://www.cpr.dk/cpr-systemet/opbygning-af-cpr-nummeret):
+``DDMMYY-SSSS``, the seventh digit and the year tell the century. Since 2007 numbers are given
+without the control modulo 11 too (https://www.cpr.dk/cpr-systemet/
+personnumre-uden-kontrolciffer-modulus-11-kontrol), so that it speaks for a number and never
+against it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from pdscan.detectors.checks import digits, digits_at, has_any, is_birthday, levels, weighted
+from pdscan.detectors.checks import (
+    begins_with_day,
+    digits,
+    digits_at,
+    has_any,
+    is_birthday,
+    levels,
+    weighted,
+)
 from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
@@ -27,11 +37,14 @@ def judge(candidates: Candidates) -> Judged:
     good = is_birthday(century + short, digits_at(chars, 2, 4), digits_at(chars, 0, 2))
     checked = weighted(digits(chars, 0, 10), _WEIGHTS) % 11 == 0
     grouped = has_any(candidates, b"-")
+    serial = (candidates.raw_length == 10) & begins_with_day(chars)
     level = Likelihood.UNLIKELY + checked.astype(np.int8) + grouped
+    level[serial] = Likelihood.UNLIKELY
     return Judged(
         levels(good, level),
-        {"date": good, "checksum": good & checked, "hyphen": good & grouped},
-    )
+        {"date": good, "checksum": good & checked, "hyphen": good & grouped,
+         "also a dated serial number": good & serial},
+    )  # fmt: skip
 
 
 DETECTOR = Detector(

@@ -6,20 +6,9 @@ control digit modulo 11 with the weights 2, 7, 6, 5, 4, 3, 2.
 
 from __future__ import annotations
 
-from pdscan.detectors.checks import digits, levels, weighted
-from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
+from pdscan.detectors.checks import modulo_11
+from pdscan.detectors.interface import Detector, Shape, Strength
 from pdscan.detectors.words import ORDERS, TIME
-from pdscan.model import Likelihood
-
-_WEIGHTS = (2, 7, 6, 5, 4, 3, 2, 1)
-
-
-def judge(candidates: Candidates) -> Judged:
-    """Accepts numbers with the right control digit."""
-    numbers = digits(candidates.chars, 0, 8)
-    good = (numbers[:, 0] > 0) & (weighted(numbers, _WEIGHTS) % 11 == 0)
-    return Judged(levels(good, Likelihood.POSSIBLE), {"checksum": good})
-
 
 DETECTOR = Detector(
     kind="dk.cvr",
@@ -27,7 +16,7 @@ DETECTOR = Detector(
     category="OfficialID",
     country="dk",
     finders=(Shape("9{8}|9{2}(?:-9{2}){3}", apart="-.+"), Shape("9{2}(?: 9{2}){3}|9{4} 9{4}")),
-    judge=judge,
+    judge=modulo_11((2, 7, 6, 5, 4, 3, 2, 1)),
     strength=Strength.DIGIT,
     strip=b" -",
     needs_context=True,

@@ -24,6 +24,11 @@ _LONGEST = 254  # RFC 5321, 4.5.3.1.3
 _LONGEST_LOCAL = 64
 _LABEL = r"[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ-]{0,61}[A-Za-z0-9À-ɏ])?"
 _DOT = r"(?:\.|[ ]?[\[({](?:dot|piste|punkt|\.)[\])}][ ]?|[ ](?:dot|piste|punkt)[ ])"
+# Signs of addresses without a bracket: rare, as " dot " alone is not.
+_ENDS = (
+    " dot com", " dot org", " dot net", " dot info", " dot eu", " dot fi", " dot se", " dot no",
+    " dot dk", " dot ee", " dot uk", " piste com", " piste fi", " punkt com", " punkt se",
+)  # fmt: skip
 _AT = r"(?:[ ]?[\[({<](?:at|AT|ät|ÄT|a|miuku|@)[\])}>][ ]?|[ ](?:at|ät)[ ])"
 
 
@@ -172,8 +177,8 @@ def _judge_rare(candidates: Candidates) -> Judged:
         candidates, rf"{local}{_AT}", f"[ ]?{domain}", border="(?:[^A-Za-z0-9].*)?$"
     ).or_else(
         texts.cut_around(
-            candidates, rf"{local}{_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,3}}[ ](?:dot|piste|punkt)[ ]",
-            "(?:com|org|net|info|eu|fi|se|no|dk|ee|is|de|uk|io)", border="(?:[^A-Za-z0-9].*)?$",
+            candidates, rf"{local}{_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,3}}(?:{'|'.join(_ENDS)})", "",
+            border="(?:[^A-Za-z0-9].*)?$",
         )
     )  # fmt: skip
     found = quoted.or_else(written)
@@ -203,11 +208,13 @@ DETECTOR = Detector(
     finders=(
         Run("@", _WORD + "._%+-'@", _LONGEST, hint=r"@[0-9A-Za-z\x80-\xff]", beyond_ascii=True),
         Around("", before=68, after=190, words=('"@',)),
+        Around("", before=90, after=1, words=_ENDS),
         Around("", before=60, after=80, words=("(at)", "[at]", "{at}", "<at>", "(AT)", "[AT]",
                                                "(ät)",
                                                "[ät]", "(a)", "[a]", "(miuku)", "[miuku]", "(@)")),
     ),
     judge=judge,
+    counter=("message id", "in reply to", "references", "content id"),
     context=("email", "e-mail", "sähköposti", "e-post", "epost", "mailto"),
     labels=("email", "e-mail", "mail", "email address", "sähköposti", "sahkoposti",
             "sähköpostiosoite", "e-post", "epost", "e-postadress", "from", "to", "cc", "bcc"),

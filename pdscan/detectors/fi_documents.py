@@ -1,11 +1,16 @@
 """Numbers of Finnish personal documents: passport, identity card, driving licence, EHIC.
 
-Passports and identity cards are issued by the Police (https://poliisi.fi/en/passport): two letters
-and seven digits, older cards nine digits; no check digit outside the machine-readable zone. The
-same form as many order numbers, so that only a word or a label near it makes a number one of these.
+Passports and identity cards are issued by the Police (https://poliisi.fi/en/passport), driving
+licences by Traficom. None of the two publishes the form of the numbers: that of passports, two
+letters and seven digits, and that of licences, ``NNNNNN-NNNX``, are those which Microsoft Purview
+looks for (https://learn.microsoft.com/purview/sit-defn-finland-passport-number and
+sit-defn-finland-drivers-license-number). That cards are numbered as passports are, and older ones
+with nine digits, is experience. There is no check digit outside the machine-readable zone, and many
+order numbers look the same: only a word or a label makes a number one of these, and a form that
+nobody vouches for takes a label to be more than possible.
 
-Driving licences are issued by Traficom: ``NNNNNN-NNNX``, the shape of an old henkilötunnus. Where
-the date and check character are those of a henkilötunnus it is one, unless a label says otherwise.
+The form of a licence is the shape of an old henkilötunnus too. Where date and check character are
+those of a henkilötunnus it is one, unless a label says otherwise.
 
 The European Health Insurance Card is issued by Kela; its number (Decision S2 of the Administrative
 Commission, 2010/C 106/10, and EN 1867) has 20 digits: 80 for health, 246 for Finland, 80246 for
@@ -17,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from pdscan.detectors import fi_hetu
-from pdscan.detectors.checks import levels
+from pdscan.detectors.checks import is_digit, levels
 from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
 from pdscan.detectors.words import BUSINESS
 from pdscan.model import Likelihood
@@ -46,13 +51,21 @@ PASSPORT = Detector(
     examples=("XP8271602",),
 )  # fmt: skip
 
+
+def judge_card(candidates: Candidates) -> Judged:
+    """Accepts both forms; nine digits are the less certain one."""
+    lettered = ~is_digit(candidates.chars[:, 0])
+    level = np.where(lettered, Likelihood.POSSIBLE, Likelihood.UNLIKELY)
+    return Judged(levels(np.ones(len(candidates), np.bool_), level))
+
+
 ID_CARD = Detector(
     kind="fi.id_card",
     name="Finnish identity card number",
     category="OfficialID",
     country="fi",
     finders=(Shape("AA9{7}|9{9}", apart="-.+"), Shape("AA 9{7}")),
-    judge=form_only,
+    judge=judge_card,
     strip=b" ",
     fold_case=True,
     needs_context=True,
@@ -66,10 +79,10 @@ ID_CARD = Detector(
 
 
 def judge_licence(candidates: Candidates) -> Judged:
-    """Accepts the form; what could be a henkilötunnus is unlikely to be a licence."""
+    """Accepts the form; the evidence tells which could be a henkilötunnus."""
     hetu = fi_hetu.judge(candidates).level >= 0
-    level = np.where(hetu, Likelihood.UNLIKELY, Likelihood.POSSIBLE)
-    return Judged(levels(np.ones(len(hetu), np.bool_), level), {"also a henkilötunnus": hetu})
+    level = np.full(len(hetu), Likelihood.UNLIKELY, np.int8)
+    return Judged(level, {"also a henkilötunnus": hetu})
 
 
 DRIVING_LICENCE = Detector(

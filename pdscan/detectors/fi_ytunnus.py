@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pdscan.detectors.checks import by_length, digits, has_any, levels, weighted
+from pdscan.detectors.checks import by_length, digits, hyphenated, weighted
 from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import ORDERS, TIME
-from pdscan.model import Likelihood
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2)
 
@@ -28,12 +27,7 @@ def judge(candidates: Candidates) -> Judged:
     good = (
         (numbers[:, 7] == (11 - rest) % 11) & (rest != 1) & (canonical[:, 2:7] != 0x30).any(axis=1)
     )
-    hyphen = has_any(candidates, b"-")
-    return Judged(
-        level=levels(good, np.where(hyphen, Likelihood.POSSIBLE, Likelihood.UNLIKELY)),
-        evidence={"checksum": good, "hyphen": good & hyphen},
-        canonical=canonical,
-    )
+    return hyphenated(candidates, good, canonical)
 
 
 DETECTOR = Detector(

@@ -74,7 +74,10 @@ def judge(candidates: Candidates) -> Judged:
             texts.strings(candidates.raw, candidates.raw_length),
             r"[0-9][ ]?[,;][ ]?[+-]?[0-9]{1,9}\.[0-9]{1,15}[ ]?[,;][ ]?[+-]?[0-9]",
         )
-        level = np.where(signed & ~listed, Likelihood.POSSIBLE, Likelihood.UNLIKELY)
+        # Two small numbers are any measures; as degrees they lie in the Gulf of Guinea.
+        small = texts.matches(found.text, r"^[+-]?[0-9]\.[0-9]+[,;/ ]{1,2}[+-]?[0-9]\.")
+        telling = signed & ~listed & ~small
+        level = np.where(telling, Likelihood.POSSIBLE, Likelihood.UNLIKELY)
         level[sexagesimal.found] = Likelihood.LIKELY
     found = found.where(~texts.missing(form))
     return texts.judged(found, level, {"within the ranges of degrees": found.found}, form)
@@ -83,7 +86,7 @@ def judge(candidates: Candidates) -> Judged:
 DETECTOR = Detector(
     kind="geo_coordinates",
     name="Geographic coordinates",
-    category="Location",
+    category="GPSCoordinate",
     finders=(
         Around(r"[0-9]\.[0-9]{4,15}[,;/ ][ ]?[+-]?[0-9]{1,3}\.[0-9]{4}", before=48, after=14),
         Around("[0-9][ ]?\xb0[ ]?[0-9]", before=12, after=48),

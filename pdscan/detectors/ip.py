@@ -7,8 +7,8 @@ dotted one, 32 hexadecimal digits for IPv6, and for an IPv4-mapped address that 
 in it, so that a visitor has one fingerprint whatever the server wrote. A zone is not part of it.
 
 Four small numbers with dots are as often a version as an address: they are only possible, unless
-one of them has three digits. An IPv6 address outside what is assigned is unlikely: most such text
-is C++ or Rust.
+the first has two digits and any has three, or two of them have three. An IPv6 address outside what
+is assigned is unlikely: most such text is C++ or Rust.
 """
 
 from __future__ import annotations
@@ -70,20 +70,22 @@ def judge_v4(candidates: Candidates) -> Judged:
 
 
 def _read_v4(candidates: Candidates) -> tuple[Ints, Flags, Flags]:
-    """The address as a number, whether it is one, and whether an octet has three digits."""
+    """The address as a number, whether it is one, and whether it is no version by its size."""
     count = len(candidates)
     address, octet = np.zeros(count, np.int64), np.zeros(count, np.int32)
-    wrong, wide, started = (np.zeros(count, np.bool_) for _ in range(3))
+    wrong, started = (np.zeros(count, np.bool_) for _ in range(2))
     for code in np.ascontiguousarray(candidates.chars.T):
         number, dot = is_digit(code), code == _DOT
         wrong |= number & started & (octet == 0)
         octet = np.where(number, octet * 10 + code - 0x30, octet)
         wrong |= octet > 255
-        wide |= octet >= 100
         address = np.where(dot, (address << 8) + octet, address)
         octet[dot] = 0
         started = number
-    return (address << 8) + octet, ~wrong, wide
+    address = (address << 8) + octet
+    octets = [address >> shift & 255 for shift in (0, 8, 16, 24)]
+    wide = sum((part >= 100 for part in octets), np.zeros(count, np.int64))
+    return address, ~wrong, (wide >= 2) | ((wide == 1) & (octets[3] >= 10))
 
 
 def _marks(mark: Ints, good: Flags) -> dict[str, Flags]:

@@ -96,6 +96,8 @@ def _judge(candidates: Candidates, *, number: _Number) -> Judged:
     level = np.full(len(candidates), number.level, np.int64)
     if number.groups:
         level[candidates.length == candidates.raw_length] = Likelihood.UNLIKELY
+    lower = ((candidates.raw >= ord("a")) & (candidates.raw <= ord("z"))).any(axis=1)
+    level[lower] = np.minimum(level[lower], Likelihood.UNLIKELY)  # as hexadecimal digits are
     return Judged(levels(good, level), {"checksum": good})
 
 
@@ -158,7 +160,7 @@ _TABLE = (
     ),
     _Number(
         "es.dni", "Spanish identity number (DNI)", "es.dni",
-        (Shape("9{8}-?A|9{2}\\.9{3}\\.9{3}-?A"), Shape("9{8} A")), Likelihood.POSSIBLE,
+        (Shape("9{8}-?A|9{2}\\.9{3}\\.9{3}-?A", apart="-.+"), Shape("9{8} A")), Likelihood.POSSIBLE,
         ("dni", "nif", "documento nacional de identidad", "d.n.i."), "54362315K",
     ),
     _Number(

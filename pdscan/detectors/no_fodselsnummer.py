@@ -5,8 +5,10 @@ Issued by Skatteetaten (https://www.skatteetaten.no/person/folkeregister/identit
 digits modulo 11. D-numbers (temporary) have 40 added to the day, H-numbers (made up by health care)
 40 to the month, Skatteetaten's synthetic test numbers 80 to the month.
 
-From 2032 on the individual number tells no century, and the first control digit may leave the
-remainders 0 to 3. Until then such numbers are unlikely, and the evidence says which rule they keep.
+In numbers given from 2032 on, also to those born before, the individual number tells no century
+and the first control digit may leave the remainders 0 to 3; the second keeps its rule
+(https://skatteetaten.github.io/folkeregisteret-api-dokumentasjon/nytt-fodselsnummer-fra-2032/).
+Until then such numbers are unlikely, and the evidence says which rule they keep.
 """
 
 from __future__ import annotations

@@ -16,13 +16,14 @@ from pdscan.model import Likelihood
 _NOT_SECRETS = (
     r"(?i)^(?:\*+|x{3,}|•+|\.{3,}|-+|null|none|nil|undefined|true|false|str|string|text|varchar\S*|char\S*"
     r"|bytes|int|any|optional\S*|required|input\S*|password\S*|passwd|pass|pwd|secret|salasana|lösenord"
+    r"|raise|return|expected|passphrase|credentials|account|acct|user|username|else|if|then|where"
     r"|hidden|masked|redacted|removed|changed|change\w*|reset|expired|invalid|incorrect|wrong|missing"
     r"|forgot\w*|enter\w*|your\w*|the|is|was|not|and|or|must|should|for|to|in|of|with|use\w*|set|see|new"
     r"|old|self|this|props|req|request|os|env|process|config|settings|options|args|kwargs|params|ctx"
     r"|get\w*|n/a|yes|no|on|off|y|n|varchar|type|value|field|label|hash\w*|default|protected|encrypted)"
     r"(?:$|[.(\[,:?!<)])"
     r"|^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"
-    r"|^[\x24%{<\[(@&]|\(\)?$|[A-Za-z_][(\[]|=>|::|\x24\{|\{\{|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|^[A-Z]+_[A-Z_]+$"
+    r"|^/[\w./-]*$|^[\x24%{<\[(@&]|\(\)?$|[A-Za-z_][(\[]|=>|::|\x24\{|\{\{|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|^[A-Z]+_[A-Z_]+$"
 )
 
 

@@ -19,16 +19,20 @@ from pdscan.model import Likelihood
 
 _CLOSINGS = (
     "terveisin|Terveisin|terv.|Terv.|egards|incerely|aithfully|ours truly|est wishes|älsning"
-    "|älsningar|mvh|Mvh|MVH|ilsen|ilsner|ugupidamisega|oovidega|ervitades"
+    "|älsningar|mvh|Mvh|MVH|ilsen|ilsner|ugupidamisega|oovidega|ervitades|\nT.|\nt."
 )
 _GREETINGS = "Hei|Moi|Terve|Hyvä|Hej|Hejsan|Bästa|Kära|Hello|Hi|Dear|Kære|Kjære|Tere|Lugupeetud"
 _THANKS = (
     "hanks|hank you|elcome|elcome back|on its way|iitos|ack|ervetuloa|älkommen|älkommen tillbaka"
     "|matkalla|på väg"
 )
+_INTRODUCTIONS = (
+    "imeni on|y name is|itt namn är|ag heter|eg heter|it navn er|avnet mitt er|inu nimi on"
+)
 _HEADINGS = (
     "Vastaanottaja|Tilaaja|Maksaja|Asiakas|Yhteyshenkilö|Mottagare|Beställare|Betalare|Kund"
     "|Kontaktperson|Recipient|Payer|Customer|Contact person|Ship to|Bill to|Deliver to|Mottaker"
+    "|-- "  # the separator of signatures (RFC 3676, 4.3)
 )
 _TITLES = "Mr|Mrs|Ms|Dr|Herr|Fru|Herra|Rouva|herra|rouva|Fröken|Tohtori"
 
@@ -37,6 +41,7 @@ _PARTICLE = r"(?:von|van|der|af|de|la|le|di|da|del|al|bin|ter|ten)"
 _MORE = rf"(?:[ ](?:{_CAPPED}|[{CAPITAL}]\.|{_PARTICLE}[ ]{_CAPPED}))"
 _NAME = rf"(?:[{CAPITAL}]\.[ ]?){{0,2}}{_CAPPED}{_MORE}{{0,3}}"
 _FULL = rf"(?:{_CAPPED},[ ]{_CAPPED}(?:[ ]{_CAPPED})?|{_CAPPED}{_MORE}{{1,3}}|{_CAPPED})"
+_FIRST_AND_LAST = rf"{_CAPPED}{_MORE}{{1,3}}"
 _ANY_WORDS = rf"[{LETTER}][{LETTER}.'’-]*(?:,?[ ]{{1,2}}[{LETTER}][{LETTER}.'’-]*){{0,4}}"
 _CAPITAL_BYTE = r"[A-Z\xc3-\xc5]"  # the first of a capital in UTF-8
 _END_OF_LINE = r"[ ]*[,.!]?[ ]*(?:\r?\n|$)"
@@ -51,8 +56,11 @@ _NOT_PEOPLE = (
     r"|system|server|mailer|daemon|postmaster|root|bot|notifications?|alerts?|security|store|shop"
     r"|kauppa|verkkokauppa|bank|pankki|university|yliopisto|school|koulu|hello|hei|hej|hi|dear"
     r"|sent|lähetetty|skickat|from|best|kind|regards|thanks|kiitos|tack|mvh|order|tilaus|please"
-    r"|re|fw|fwd|vs|phone|puh|tel|www)(?:$|[\s.,:-])"
+    r"|raise|return|re|fw|fwd|vs|phone|puh|tel|www|contact|kontakt|yhteystiedot|mail|e-?mail|s-?posti|sähköposti|e-?post"
+    r"|mailto)(?:$|[\s.,:-])"
 )
+# Variables and calls of source code; names such as McDonald and DeVito have a capital inside too.
+_CODE = r"^[a-zà-ɏ]+[A-Z]\w*$|^(?:[A-Z][a-z]{4,}){2,}$"
 
 
 def judge(candidates: Candidates) -> Judged:
@@ -69,11 +77,15 @@ def judge(candidates: Candidates) -> Judged:
         texts.ends_before(candidates, rf"(?i:{_CLOSINGS.replace('.', '[.]')})[,.!]?\s"), _closed,
     )  # fmt: skip
     thanked = texts.only(candidates, texts.ends_before(candidates, rf"(?:{_THANKS}),[ ]"), _greeted)
+    introduced = texts.only(
+        candidates, texts.ends_before(candidates, rf"(?:{_INTRODUCTIONS})[ ]"), _introduced
+    )
     headed = texts.only(
         candidates, texts.ends_before(candidates, rf"(?:{_HEADINGS})\r?\n"), _closed
     )
     greeted = greeted.or_else(thanked)
     found = display.or_else(titled).or_else(greeted).or_else(closed).or_else(headed)
+    found = found.or_else(introduced)
     found = found.where(~texts.matches(found.text, _NOT_PEOPLE))
     return texts.judged(
         found,
@@ -84,6 +96,7 @@ def judge(candidates: Candidates) -> Judged:
             "after a greeting": greeted.found & found.found,
             "signature": closed.found & found.found,
             "under a heading": headed.found & found.found,
+            "introduction": introduced.found & found.found,
         },
         canonical(found.text),
     )
@@ -102,6 +115,10 @@ def _greeted(candidates: Candidates) -> Cut:
     return texts.cut_behind(candidates, r"[ ]?", _NAME, r"[ ]*(?:[,!:]|\r?\n)")
 
 
+def _introduced(candidates: Candidates) -> Cut:
+    return texts.cut_behind(candidates, "", _FIRST_AND_LAST, rf"(?:[^{LETTER}0-9]|$)")
+
+
 def _closed(candidates: Candidates) -> Cut:
     return texts.cut_behind(candidates, r"\s{0,8}(?:[/–-][ ]?)?", _NAME, _END_OF_LINE)
 
@@ -109,6 +126,7 @@ def _closed(candidates: Candidates) -> Cut:
 def _judge_fields(values: pa.Array) -> Judged:
     found = texts.cut(values, r"[\s\"']*", _ANY_WORDS, r"[\s\"']*(?:[,;|<(&\n].*)?$")
     found = found.where(~texts.matches(found.text, rf"{_NOT_PEOPLE}|[a-zà-ɏ][.][a-zà-ɏ]"))
+    found = found.where(~texts.matches(found.text, _CODE))
     full = texts.matches(found.text, rf"^(?:{_FULL}|[{CAPITAL}' -]{{5,60}})$")
     full &= texts.matches(found.text, "[ ]")
     small = texts.matches(found.text, rf"^[^{CAPITAL}]*$")
@@ -138,19 +156,30 @@ DETECTOR = Detector(
         Around(f"(?={_CAPITAL_BYTE})", before=14, after=80, words=tuple(
             f"{start}{word} " for word in _GREETINGS.split("|")
             for start in ("\n", '"', "> ", ";", ",", "\t"))),
+        Around(f"[ ](?={_CAPITAL_BYTE})", before=24, after=80,
+               words=tuple(_INTRODUCTIONS.split("|"))),
         Around(rf"\.?[ ](?={_CAPITAL_BYTE})", before=14, after=80, words=tuple(
             f"{start}{word}" for word in _TITLES.split("|") for start in '\n "')),
         Cell(
             80,
-            unless=("user", "file", "product", "company", "host", "domain", "display", "project",
+            unless=("user name", "account name", "list name", "group name", "form name", "file",
+                    "product", "company", "host", "domain", "project",
                     "package", "class", "column", "table", "field", "event", "item", "category",
                     "brand", "model", "event", "city", "country", "street", "tag", "function",
-                    "screen", "device", "server", "database", "db", "schema", "service", "account",
+                    "screen", "device", "server", "database", "db", "schema", "service",
                     "tuote", "tuotteen", "yritys", "yrityksen", "tiedosto", "tiedoston", "kaupunki",
-                    "produkt", "företag", "fil", "animal", "dog", "cat", "key", "login", "group",
-                    "team", "role", "bank", "campaign", "list", "form", "page", "site", "app"),
+                    "produkt", "företag", "fil", "animal", "dog", "cat", "key", "login name",
+                    "team", "role", "bank", "campaign", "page", "site", "app",
+                    "font", "fontname", "style", "styles", "stylesheet", "theme", "layer", "layout",
+                    "meta", "attribute", "element", "parameter", "variable", "method", "module",
+                    "plugin", "extension", "dependency", "template", "workspace", "prototype",
+                    "text", "fill", "shape", "sheet", "chart", "image", "icon", "color", "colour",
+                    "control", "menu", "button", "metric", "sensor", "channel", "queue", "topic",
+                    "bucket", "region", "cluster", "container", "namespace", "machine", "network",
+                    "interface", "task", "script", "currency", "language", "footer", "header",
+                    "paragraphstyle", "liststyle", "layoutstyle", "sectionstyle", "tocstyle"),
             weak=("name", "nimi", "namn", "navn", "title", "contact", "from", "to", "cc", "bcc",
-                  "sender", "recipient", "reply to", "author", "customer", "asiakas", "kund"),
+                  "sender", "recipient", "reply to", "author", "customer", "asiakas", "kund", "fn"),
         ),
     ),
     judge=judge,
@@ -167,7 +196,11 @@ DETECTOR = Detector(
             "förnamn", "fornamn", "efternamn", "tilltalsnamn", "namn", "fullständigt namn",
             "kontaktperson", "kund", "kundens namn", "mottagare", "beställare", "betalare",
             "fornavn", "etternavn", "efternavn", "navn", "eesnimi", "perekonnanimi",
-            "from", "to", "cc", "bcc", "reply to", "sender", "recipient", "author", "customer"),
+            "etunimesi", "sukunimesi", "nimesi", "ditt namn", "ditt förnamn", "ditt efternamn",
+            "your name", "vārds", "uzvārds", "vārds uzvārds", "vardas", "pavardė", "vardas pavardė",
+            "nafn", "fornafn", "eftirnafn", "vorname", "nachname", "prénom", "prenom",
+            "from", "to", "cc", "bcc", "reply to", "sender", "recipient", "author", "customer",
+            "fn"),
     examples=("Matti Meikäläinen <matti.meikalainen@example.fi>",
               "Terveisin,\nMatti Meikäläinen\n"),
 )  # fmt: skip

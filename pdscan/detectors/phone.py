@@ -6,9 +6,10 @@ Which numbers are in use is what `phonenumbers` (Google's libphonenumber) knows.
 is E.164.
 
 How likely: ``+`` with a number in use is a telephone number; hardly anything else looks so. A
-national number with its trunk zero is possible when it is grouped as people group such numbers.
-Without separators it looks like any number of an order or article, and so do the eight digits of
-Norway and Denmark and the seven of Estonia however they are grouped: they take a word or a label.
+national number with its trunk zero is possible when it is grouped as people group such numbers, and
+when it is the ten digits of a mobile one. Any other without separators looks like the number of an
+order or article, and so do the eight digits of Norway and Denmark and the seven of Estonia however
+they are grouped: they take a word or a label.
 
 National numbers do not say their country. One that is a mobile number somewhere is taken for that;
 then the order of the countries above decides, but pairs after a hyphen (``08-123 456 78``) are
@@ -26,8 +27,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.detectors.checks import digits_at, has_any, is_date, levels
-from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape
+from pdscan.detectors.checks import (
+    begins_with_day,
+    digits_at,
+    has_any,
+    is_date,
+    is_digit,
+    levels,
+)
+from pdscan.detectors.interface import Candidates, Detector, Flags, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME, VERSION
 from pdscan.model import Bytes2D, Ints, Likelihood
 
@@ -43,6 +51,8 @@ _LONGEST = 17  # characters of a number with its 00 or +
 _TAIL = np.frombuffer(b"1234", np.uint8)
 _KNOWN = 1 << 17  # numbers remembered
 _USUAL_FI = (9, 10)  # digits of a Finnish mobile number with its zero; others are rare
+_MOBILE = 10  # digits of nearly all mobile numbers of Finland and Sweden, with their zero
+_MOBILE_CODES = b"147"  # behind the zero; an area code of two digits has none of these there
 
 
 def judge(candidates: Candidates) -> Judged:
@@ -72,10 +82,15 @@ def judge(candidates: Candidates) -> Judged:
         found = _in_use(chars[rows], length[rows], cut, pairs[rows])
         level[rows], region[rows], canonical[rows] = found
     good = level >= 0
-    weak = good & (plain | (trunk & (~grouped | _is_article(candidates))))
+    mobile = trunk & (level == Likelihood.LIKELY) & (length == _MOBILE)
+    level = np.minimum(level, Likelihood.POSSIBLE)
+    weak = good & (plain | (trunk & ((~grouped & ~mobile) | _is_article(candidates))))
     level[weak] = np.minimum(level[weak], Likelihood.UNLIKELY)
     level[good & abroad] = Likelihood.LIKELY
-    evidence = {"country code": good & (abroad | double), "grouped": good & grouped}
+    evidence = {
+        "country code": good & (abroad | double), "grouped": good & grouped,
+        "mobile number": good & mobile,
+    }  # fmt: skip
     national = good & (trunk | plain)
     for number, name in enumerate(_REGIONS[1:], 1):
         evidence[f"national number of {name}"] = national & (region == number)
@@ -84,19 +99,21 @@ def judge(candidates: Candidates) -> Judged:
 
 def _is_date(chars: Bytes2D) -> Flags:
     """Which rows begin with a date of the last or this century, YYYYMMDD or DDMMYYYY."""
-    number = digits_at(chars, 0, 8)
-    high, middle, low = number // 10000, number // 100 % 100, number % 100
-    year, month, day = number % 10000, number // 10000 % 100, number // 1000000
+    year, month, day = digits_at(chars, 4, 8), digits_at(chars, 2, 4), digits_at(chars, 0, 2)
     turned = (year >= 1900) & (year < 2100) & is_date(year, month, day)
-    return ((high >= 1900) & (high < 2100) & is_date(high, middle, low)) | turned
+    return begins_with_day(chars) | turned
 
 
 def _is_article(candidates: Candidates) -> Flags:
-    """Which candidates are grouped as nobody groups a telephone number: ``0975-155-74``."""
-    hyphens = (candidates.raw == ord("-")).sum(axis=1)
+    """Which candidates are grouped as nobody groups a telephone number: ``0975-155-74``, or in
+    pairs that cut through its code: ``01 02 01 02 01``.
+    """
+    raw = candidates.raw
+    hyphens = (raw == ord("-")).sum(axis=1)
+    cut = np.isin(raw[:, 1], list(_MOBILE_CODES)) & ~is_digit(raw[:, 2])
     last = np.maximum(candidates.raw_length - 3, 0)
     pair = candidates.raw[np.arange(len(candidates)), last] == ord("-")
-    article: Flags = pair & (hyphens == 2)
+    article: Flags = (pair & (hyphens == 2)) | cut
     return article
 
 
@@ -145,7 +162,9 @@ def _in_use(
 
 @lru_cache(maxsize=_KNOWN)
 def _ask(key: bytes) -> tuple[int, int, bytes]:
-    """(level, number of the region, E.164 form) of a number; level -1 where it is not in use."""
+    """(level, number of the region, E.164 form) of a number; likely for mobile ones, level -1 where
+    it is not in use.
+    """
     import phonenumbers as library
 
     text = key[:_LONGEST].rstrip(b"\0").decode()
@@ -173,7 +192,9 @@ def _ask(key: bytes) -> tuple[int, int, bytes]:
     region = _CODES.get(number.country_code or 0, "")
     odd = region == "FI" and text.startswith(("04", "050")) and len(text) not in _USUAL_FI
     form = library.format_number(number, library.PhoneNumberFormat.E164).encode()
-    level = Likelihood.UNLIKELY if odd else Likelihood.POSSIBLE
+    is_mobile = library.number_type(number) == library.PhoneNumberType.MOBILE
+    level = Likelihood.LIKELY if is_mobile else Likelihood.POSSIBLE
+    level = Likelihood.UNLIKELY if odd else level
     return int(level), _REGIONS.index(region), form
 
 
@@ -195,12 +216,14 @@ DETECTOR = Detector(
         Shape(r"9{2,5}(?:\) ?|[- ])9{2,8}(?:[- ]9{2,8}){0,5}"),
     ),
     judge=judge,
+    strength=Strength.DATE,
     strip=b" -.()",
     context=("puh", "puhelin", "puhelinnumero", "matkapuhelin", "kännykkä", "gsm", "soita",
              "tel", "telefon", "telefonnummer", "tfn", "mobil", "mobiltelefon", "ring", "tlf",
              "telefoni", "mobiiltelefon", "phone", "telephone", "mobile", "cell", "call", "fax",
              "faksi", "whatsapp", "sms", "tekstiviesti", "yhteydenotto", "contact",
-             "numero", "nummer", "number", "tavoittaa", "når mig"),
+             "numeroni", "numeroon", "numerosta", "numerostani", "mitt nummer", "mitt nr",
+             "my number", "nummeret mitt", "mit nummer", "tavoittaa", "når mig"),
     counter=(*BUSINESS, *TIME, *VERSION),
     labels=("phone", "phone number", "phone no", "telephone", "tel", "mobile", "mobile number",
             "cell", "cell phone", "msisdn", "fax", "contact number", "puhelin", "puhelinnumero",

@@ -3,9 +3,9 @@
 The order and form of the parts are those of the Universal Postal Union's addressing sheets
 (https://www.upu.int/en/postal-solutions/programmes-services/addressing-solutions): street and
 number, then postcode and town in the Nordic and Baltic countries; number and street, town, postcode
-in the United Kingdom. Five digits in Finland, Sweden (``123 45``) and Estonia, four in Norway and
-Denmark. The canonical form is lower case without punctuation, country prefix and inner blanks of
-the postcode.
+in the United Kingdom; a box instead of the street. Five digits in Finland, Sweden (``123 45``) and
+Estonia, four in Norway and Denmark. The canonical form is lower case without punctuation, country
+prefix and inner blanks of the postcode.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ _BREAK = r"(?:,?[ ]{0,2}\r?\n[ ]{0,8}|,?[ ]{1,2}|;[ ]?)"
 _POSTCODE = r"(?:(?:FIN?|SE?|NO?|DK|EE|AX)[- ])?(?:[0-9]{4,5}|[0-9]{3}[ ][0-9]{2})[ ]{1,2}"
 _REST_OF_TOWN = rf"[{LETTER}'-]*(?:[ ][{CAPITAL}][{LETTER}-]*)?"
 _TOWN = f"[{CAPITAL}]{_REST_OF_TOWN}"
+_BOX = rf"(?:PL|PB|P\.?O\.?[ ]?Box|Box|Postboks|Postbox)[ ][0-9]{{1,5}}(?:[ ]{_WORD})?"
 _NORDIC = rf"{_STREET}[ ][0-9]{{1,3}}{_DOOR}"
 _UK_POSTCODE = r"[A-Z]{1,2}[0-9][0-9A-Z]?[ ][0-9][A-Z]{2}"
 _ENGLISH = (
@@ -80,7 +81,11 @@ _US_TOWN = (
 
 # The sign of one of the finders below, what stands before its end, and what may follow it.
 _FORMS = (
-    (r"[0-9][ ](?:[A-Z]|\xc3.)", rf"{_NORDIC}{_BREAK}{_POSTCODE}[{CAPITAL}]", _REST_OF_TOWN),
+    (
+        r"[0-9][ ](?:[A-Z]|\xc3.)",
+        rf"(?:{_BOX}|{_NORDIC}){_BREAK}{_POSTCODE}[{CAPITAL}]",
+        _REST_OF_TOWN,
+    ),
     ("[ ][0-9]", rf"{_STREET}[ ][0-9]", rf"[0-9]{{0,2}}{_DOOR}(?:{_BREAK}{_POSTCODE}{_TOWN})?"),
     ("[0-9][A-Z]{2}", rf"{_ENGLISH}{_NAMED_TOWN}{_BREAK}{_UK_POSTCODE}", ""),
     ("[A-Z]{2}[ ][0-9]{5}", rf"{_ENGLISH}{_US_TOWN}", ""),
@@ -91,7 +96,7 @@ _IN_CELL = (
     rf"|{_ENGLISH}(?:{_NAMED_TOWN}{_BREAK}{_UK_POSTCODE})?"
 )
 _BORDER = rf"(?:[^{LETTER}0-9]|$)"
-_ENDS_AS_STREET = rf"(?:{_ENDINGS}|{_MORE_ENDINGS})[ ][0-9]"
+_ENDS_AS_STREET = rf"(?:{_ENDINGS}|{_MORE_ENDINGS})[ ][0-9]|^{_BOX}"
 _WITH_TOWN = (
     rf"[,;\s-](?:[0-9]{{4,5}}|[0-9]{{3}}[ ][0-9]{{2}})[ ]{{1,2}}[{CAPITAL}][^0-9]*$"
     rf"|{_UK_POSTCODE}$|[A-Z]{{2}}[ ][0-9]{{5}}$"
@@ -156,14 +161,14 @@ def _judge_cells(texts: pa.Array) -> Judged:
 
 
 def _loose(texts: pa.Array) -> Cut:
-    """Any words with a number."""
+    """Any words with a number of their own."""
     found = cut(
         texts, r"[\s]*", r"[^\n;|@<>{}=()\[\]_\"\\]{5,89}[^\s;|@<>{}=()\[\]_\"\\]",
         r"[ ]*(?:[;\r\n].*)?$",
     )  # fmt: skip
     return found.where(
         matches(found.text, rf"[{LETTER}]{{2}}") & matches(found.text, "[0-9]")
-        & matches(found.text, r"\S[ ]\S") & ~matches(found.text, "://")
+        & matches(found.text, r"\S[ ][0-9]|^[0-9]{1,5}[A-Za-z]?[ ]") & ~matches(found.text, "://")
     )  # fmt: skip
 
 

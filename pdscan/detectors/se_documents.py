@@ -1,9 +1,10 @@
 """Numbers of Swedish personal documents: passport and identity card.
 
-Issued by Polisen (https://polisen.se/tjanster-tillstand/pass-och-nationellt-id-kort/) and
-Skatteverket. Eight digits on documents of the models up to 2021; nine letters and digits since. No
-check digit outside the machine-readable zone, so that only a word or a label near it makes a number
-one of these.
+Issued by Polisen and Skatteverket. Eight digits on documents of the models up to 2021, an
+alphanumeric series of nine characters since 1 January 2022 (https://polisen.se/tjanster-tillstand/
+pass-och-nationellt-id-kort/nya-pass-och-nationella-identitetskort/); where the letters stand is not
+said. No check digit outside the machine-readable zone, so that only a word or a label near it makes
+a number one of these.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
 
 _FEWEST_DIGITS = 5  # of nine characters; what has fewer is a word with a number
+_DIGITS_OF_NINE = 9  # without a letter it is neither an old number nor a new one
 
 
 def judge(candidates: Candidates) -> Judged:
     """Accepts what has the form; the detectors say that they need context."""
-    good = is_digit(candidates.chars).sum(axis=1) >= _FEWEST_DIGITS
+    numeric = is_digit(candidates.chars).sum(axis=1)
+    good = (numeric >= _FEWEST_DIGITS) & (numeric < _DIGITS_OF_NINE)
     return Judged(levels(good, Likelihood.POSSIBLE))
 
 
-_SHAPES = (Shape("9{8}|A[9A]{8}", apart="-.+"),)
+_SHAPES = (Shape("9{8}|[9A]{9}", apart="-.+"),)
 
 PASSPORT = Detector(
     kind="se.passport",

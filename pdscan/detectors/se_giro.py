@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pdscan.detectors.checks import by_length, digits, has_any, levels, luhn
+from pdscan.detectors.checks import by_length, digits, hyphenated, luhn
 from pdscan.detectors.interface import Candidates, Detector, Judged, Shape
 from pdscan.detectors.words import TIME
-from pdscan.model import Likelihood
 
 
 def judge(candidates: Candidates) -> Judged:
@@ -22,11 +21,7 @@ def judge(candidates: Candidates) -> Judged:
     good = np.zeros(len(candidates), np.bool_)
     for length, rows, chars in by_length(candidates):
         good[rows] = luhn(digits(chars, 0, length)) & (chars[:, 0] != ord("0"))
-    hyphen = has_any(candidates, b"-")
-    return Judged(
-        levels(good, np.where(hyphen, Likelihood.POSSIBLE, Likelihood.UNLIKELY)),
-        {"checksum": good, "hyphen": good & hyphen},
-    )
+    return hyphenated(candidates, good)
 
 
 _COUNTER = (*TIME, "ordernummer", "order", "telefon", "tel", "tfn", "artikelnummer", "version")

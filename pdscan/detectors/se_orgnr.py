@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pdscan.detectors.checks import by_length, digits, digits_at, has_any, levels, luhn
+from pdscan.detectors.checks import by_length, digits, digits_at, hyphenated, luhn
 from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import ORDERS, TIME
-from pdscan.model import Likelihood
 
 _FORMS = np.isin(np.arange(256), list(b"12356789"))  # SKV 709: 4 is not in use
 _PREFIX = 16
@@ -30,12 +29,7 @@ def judge(candidates: Candidates) -> Judged:
         if length == 12:
             good[rows] &= digits_at(chars, 0, 2) == _PREFIX
         canonical[rows] = number
-    hyphen = has_any(candidates, b"-")
-    return Judged(
-        level=levels(good, np.where(hyphen, Likelihood.POSSIBLE, Likelihood.UNLIKELY)),
-        evidence={"checksum": good, "hyphen": good & hyphen},
-        canonical=canonical,
-    )
+    return hyphenated(candidates, good, canonical)
 
 
 DETECTOR = Detector(

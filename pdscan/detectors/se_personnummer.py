@@ -11,6 +11,9 @@ one in which the person was born by the end of this year and is younger than 100
 century earlier. Digits without sign or century say nothing of the age: they too are read as
 younger than 100, so that someone aged 100 or more whose number is kept as ten bare digits has two
 fingerprints. The year of the scan enters here and nowhere else.
+
+Ten bare digits that begin with a day, YYYYMMDD, are more often the serial number of something
+counted anew each day.
 """
 
 from __future__ import annotations
@@ -20,7 +23,16 @@ from functools import partial
 
 import numpy as np
 
-from pdscan.detectors.checks import by_length, digits, digits_at, has_any, is_date, levels, luhn
+from pdscan.detectors.checks import (
+    begins_with_day,
+    by_length,
+    digits,
+    digits_at,
+    has_any,
+    is_date,
+    levels,
+    luhn,
+)
 from pdscan.detectors.interface import Candidates, Detector, Judged, Shape, Strength
 from pdscan.detectors.words import BUSINESS, TIME
 from pdscan.model import Likelihood
@@ -52,8 +64,12 @@ def judge(candidates: Candidates, *, coordination: bool = False) -> Judged:
         canonical[rows, 0] = 0x30 + year // 1000
         canonical[rows, 1] = 0x30 + year // 100 % 10
     signed = older | has_any(candidates, b"-")
-    usual = signed & ~test & (not coordination)  # a coordination number is rare, its form is not
-    level = np.where(usual, Likelihood.LIKELY, Likelihood.POSSIBLE)
+    level = np.where(signed & ~test, Likelihood.LIKELY, Likelihood.POSSIBLE)
+    if coordination:  # a coordination number is rare, its form is not
+        bare = ~signed & (candidates.length == 10) & (candidates.raw_length == 10)
+        level = np.where(bare, Likelihood.UNLIKELY, Likelihood.POSSIBLE)
+    serial = ~signed & (candidates.length == 10) & begins_with_day(candidates.chars)
+    level[serial] = Likelihood.UNLIKELY
     return Judged(
         level=levels(good, level),
         evidence={
@@ -61,6 +77,7 @@ def judge(candidates: Candidates, *, coordination: bool = False) -> Judged:
             "checksum": good,
             "sign": good & signed,
             "test number": good & test,
+            "also a dated serial number": good & serial,
         },
         canonical=canonical,
     )

@@ -78,7 +78,7 @@ _DICTIONARIES = (
         "Hän on muslimi",
     ),
     _Dictionary(
-        "special.ethnicity", "Racial or ethnic origin (art. 9)", "Ethnicity",
+        "special.ethnicity", "Racial or ethnic origin (art. 9)", "EthnicOrigin",
         "etnise|etninen|romani|saamelai|maahanmuuttaj|ihonvär|etnisk|samisk|romer|romsk|hudfärg"
         "|invandrar|ethnic|roma people|skin colo|racial|immigrant background",
         ("ethnicity", "ethnic origin", "ethnic group", "race", "etninen tausta", "etninen alkuperä",

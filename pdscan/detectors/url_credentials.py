@@ -12,7 +12,8 @@ from pdscan.detectors.interface import Around, Candidates, Detector, Judged
 from pdscan.model import Likelihood
 
 _PLACEHOLDER = (
-    r"(?i)://(?:user|username|login|name|usr|u):|:(?:pass|password|passwd|pwd|secret|token|p|xxx+|\*+)@"
+    r"(?i)://(?:user|username|login|name|usr|u|benutzer|käyttäjä|användare|utilisateur|usuario):"
+    r"|:(?:pass|passwort|salasana|lösenord|password|passwd|pwd|secret|token|p|xxx+|\*+)@"
     r"|[\x24{}<>%\[\]]"
 )
 

@@ -13,6 +13,7 @@ _NOT_PEOPLE = (
     r"(?i)^(?:root|admin\w*|administrator|system|www-data|nobody|daemon|guest|anonymous|postgres|mysql"
     r"|service|user|username|users?_?name|login|test\w*|null|none|nil|true|false|undefined|unknown|str"
     r"|string|text|varchar|input|required|optional|invalid|failed|the|a|is|not|yes|no|id|name|example"
+    r"|pass|passwd|password|pwd|secret|account|acct|email|mail|where|return|raise|with|iban|bic"
     r"|self|this|props|req|request|data|get\w*|os|env|process|config|n/a|anon|sa|dba|backup|app|ec2-user)"
     r"(?:$|[.(\[])"
 )
@@ -33,8 +34,14 @@ DETECTOR = Detector(
     kind="username",
     name="User name",
     category="Username",
-    finders=(Cell(80, unless=("agent", "type", "count", "table", "group", "role", "database", "db",
-                              "password"), weak=("user", "account", "uid", "owner")),),
+    finders=(
+        Cell(
+            80,
+            unless=("agent", "type", "count", "table", "group", "role", "database", "db",
+                    "password", "financial", "bank", "number", "scheme"),
+            weak=("user", "account", "uid", "owner"),
+        ),
+    ),
     judge=judge,
     labels=("username", "user name", "login name", "user login", "login", "user", "userid",
             "user id",

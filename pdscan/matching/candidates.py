@@ -25,8 +25,8 @@ from pdscan.detectors.interface import (
     Shape,
 )
 from pdscan.matching import annotating, tokens
-from pdscan.matching.context import LabelIndex
 from pdscan.matching.distinct import once_each
+from pdscan.matching.labels import LabelIndex
 from pdscan.matching.regions import Regions, merge
 from pdscan.matching.shapes import ShapeIndex
 from pdscan.matching.signs import Signed, SignIndex, labelled_cells

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import hyperscan
 import numpy as np
 import numpy.typing as npt
 
-from pdscan.detectors.interface import Cell, Detector
+from pdscan.detectors.interface import Detector
+from pdscan.matching.labels import label_words, path_steps
 from pdscan.model import Ints
 
 _STEM = 5  # characters; a shorter word must stand alone, a longer one may go on (inflection)
-_MOST_WORDS = 5  # of a label that detectors name
 _KNOWN = 50_000  # labels remembered before the memory is begun anew
 _BEHIND = 12  # bytes that a word behind a candidate counts as farther away: names come first
 _NOWHERE = np.iinfo(np.int64).max
@@ -24,7 +23,7 @@ _ENDINGS = (
 )  # fmt: skip
 _FOR, _AGAINST = 1, 2
 _BYTES_A_LINE = 500  # searching for one line's end costs as much as indexing so many bytes
-_NEWLINE = 0x0A
+_NEWLINE, _RETURN = 0x0A, 0x0D
 _FOLD = bytes.maketrans(b"_-\t\n\r", b"     ")
 
 
@@ -62,9 +61,10 @@ class ContextIndex:
     ) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:  # fmt: skip
         """The nearest word for and against each candidate, as indices into ``words`` (-1: none).
 
-        Only words within the candidate's own cell [cell_start, cell_end) count; one against it not
-        behind the end of its line, nor farther away than one for it. The last column tells where
-        the word for it stands close before it, as a name does.
+        Only words within the candidate's own cell [cell_start, cell_end) count; one for it not
+        behind a blank line that follows, one against it not behind the end of its line, nor farther
+        away than one for it. The last column tells where the word for it stands close before it, as
+        a name does.
         """
         pro = np.full(len(starts), -1, np.int64)
         con = np.full(len(starts), -1, np.int64)
@@ -79,11 +79,12 @@ class ContextIndex:
         farthest = np.full(len(starts), _NOWHERE)
         close = np.zeros(len(starts), np.bool_)
         line_end = _line_ends(text, ends, high)
+        paragraph_end = np.where(_is_blank_behind(text, line_end), line_end, high)
         for number in np.unique(detector[roomy]).tolist():
             rows = np.flatnonzero(roomy & (detector == number))
             says = self._says[number][word]
             for wanted, found, limit in (
-                (_FOR, pro, high), (_AGAINST, con, np.minimum(high, line_end))
+                (_FOR, pro, paragraph_end), (_AGAINST, con, line_end)
             ):  # fmt: skip
                 which = (says & wanted) != 0
                 if not which.any():
@@ -104,7 +105,9 @@ class ContextIndex:
         if known is None:
             if len(self._against) >= _KNOWN:
                 self._against.clear()
-            known = self._against[field] = self._look_up(label_words(_last_step(field)))
+            known = self._against[field] = self._look_up(
+                label_words("".join(path_steps(field)[-1:]))
+            )
         return known
 
     def _look_up(self, name: str) -> Ints:
@@ -185,6 +188,14 @@ def _line_ends(text: bytes, offsets: Ints, limits: Ints) -> Ints:
     return bounded
 
 
+def _is_blank_behind(text: bytes, line_ends: Ints) -> npt.NDArray[np.bool_]:
+    """Whether the line behind each of `line_ends` is blank."""
+    codes = np.frombuffer(text + b"\0\0\0", np.uint8)
+    second = np.where(codes[line_ends + 1] == _RETURN, codes[line_ends + 2], codes[line_ends + 1])
+    found: npt.NDArray[np.bool_] = (codes[line_ends] == _NEWLINE) & (second == _NEWLINE)
+    return found
+
+
 def _is_inflected(codes: npt.NDArray[np.uint8], offsets: Ints) -> npt.NDArray[np.bool_]:
     """Whether a Finnish or Swedish case ending begins at `offsets` and ends the word."""
     reach = np.minimum(offsets[:, None] + np.arange(_LONGEST_ENDING + 1), len(codes) - 1)
@@ -203,12 +214,6 @@ _PACKED_ENDINGS = np.array([
 ])  # fmt: skip
 
 
-def _last_step(field: str) -> str:
-    """``ean`` of a path such as ``order.items[].ean``."""
-    steps = [step for step in re.split(r"[./\[\]$@]+", field) if step]
-    return steps[-1] if steps else ""
-
-
 def _literal(word: str) -> bytes:
     """`word` as an expression over bytes; letters beyond ASCII in both cases, which take the same
     number of bytes in all languages that the detectors speak.
@@ -225,76 +230,3 @@ def _literal(word: str) -> bytes:
 def _is_letter(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     folded = codes | 0x20
     return ((folded >= 0x61) & (folded <= 0x7A)) | (codes >= 0x80)
-
-
-def label_words(label: str) -> str:
-    """A label as lower-case words: ``customerHetu``, ``CUSTOMER_HETU`` -> ``customer hetu``."""
-    words: list[str] = []
-    previous = ""
-    for char in label:
-        if not char.isalnum():
-            words.append(" ")
-        elif char.isupper() and previous.islower():
-            words += " ", char
-        else:
-            words.append(char)
-        previous = char
-    return " ".join("".join(words).lower().split())
-
-
-class LabelIndex:
-    """Which detectors a label speaks for, asked once per label."""
-
-    def __init__(self, detectors: Sequence[Detector]) -> None:
-        self._spaced: dict[str, list[tuple[int, int, str]]] = {}
-        self._squeezed: dict[str, list[tuple[int, int, str]]] = {}
-        for number, detector in enumerate(detectors):
-            for rank, name in enumerate(map(label_words, detector.labels)):
-                self._spaced.setdefault(name, []).append((number, rank, name))
-                self._squeezed.setdefault(name.replace(" ", ""), []).append((number, rank, name))
-        cells = [[f for f in d.finders if isinstance(f, Cell)] for d in detectors]
-        self._unless = [{label_words(word) for f in own for word in f.unless} for own in cells]
-        self._weak = [{label_words(word) for f in own for word in f.weak} for own in cells]
-        self._known: dict[str, Mapping[int, str]] = {}
-        self._known_at_end: dict[str, Mapping[int, str]] = {}
-
-    def __call__(self, label: str) -> Mapping[int, str]:
-        """The detectors (by number) that `label` speaks for, with the word that does."""
-        known = self._known.get(label)
-        return self._learn(self._known, label, at_end=False) if known is None else known
-
-    def at_end(self, label: str) -> Mapping[int, str]:
-        """The same for words that end with a label: ``customer's first name``."""
-        known = self._known_at_end.get(label)
-        return self._learn(self._known_at_end, label, at_end=True) if known is None else known
-
-    def is_weak(self, detector: int, word: str) -> bool:
-        """Whether the label `word` speaks for other things as often."""
-        return word in self._weak[detector]
-
-    def _learn(
-        self, known: dict[str, Mapping[int, str]], label: str, *, at_end: bool
-    ) -> Mapping[int, str]:
-        if len(known) >= _KNOWN:
-            known.clear()
-        known[label] = self._look_up(label_words(label), at_end=at_end)
-        return known[label]
-
-    def _look_up(self, words: str, *, at_end: bool) -> Mapping[int, str]:
-        parts = words.split()
-        count = len(parts)
-        spans = {
-            " ".join(parts[first:last])
-            for first in range(count)
-            for last in range(first + 1, min(first + _MOST_WORDS, count) + 1)
-        }
-        tails = {"".join(parts[first:]) for first in range(count if at_end else min(count, 1))}
-        hits = [hit for tail in tails for hit in self._squeezed.get(tail, ())]
-        if not at_end:
-            hits += (hit for span in spans for hit in self._spaced.get(span, ()))
-        # Backwards, so that the label listed first stays.
-        return {
-            number: name
-            for number, _, name in sorted(hits, reverse=True)
-            if spans.isdisjoint(self._unless[number])
-        }

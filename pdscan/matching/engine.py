@@ -17,8 +17,9 @@ from pdscan.columns import stack
 from pdscan.detectors.interface import Annotator, Detector, Levels
 from pdscan.matching import conflicts
 from pdscan.matching.candidates import Batch, CandidateFinder, Survey
-from pdscan.matching.context import ContextIndex, LabelIndex
+from pdscan.matching.context import ContextIndex
 from pdscan.matching.findings import EVIDENCE_SEPARATOR
+from pdscan.matching.labels import LabelIndex
 from pdscan.model import Bytes2D, Ints, Layout, Likelihood, Places
 
 CONTEXT_DISTANCE = 60  # bytes
@@ -84,8 +85,10 @@ class _Surroundings:
 
     @property
     def weight(self) -> Ints:
-        """For settling conflicts between candidates of equal likelihood."""
-        weight: Ints = (self.label > 0) * 300 + (self.pro >= 0) * 100 + self.close * 100
+        """For settling conflicts: a word close before a candidate counts as a level more, all else
+        decides between candidates of equal likelihood.
+        """
+        weight: Ints = (self.label > 0) * 300 + (self.pro >= 0) * 100 + self.close * _LEVEL
         return weight
 
     def take(self, rows: Ints) -> _Surroundings:
@@ -217,7 +220,9 @@ class Engine:
         labelled, near = around.label > 0, (around.pro >= 0) | beside
         speaks = np.where(labelled & ~around.weak, 2, near | around.weak)
         level = found.level + speaks - ((around.con >= 0) & ~labelled)
-        needy = self._needy[found.detector] & ~labelled & ~near
+        # Where there is a word against it, it is nearer than the one for it.
+        named = labelled | beside | ((around.pro >= 0) & (around.con < 0))
+        needy = self._needy[found.detector] & ~named
         level = np.where(needy, np.minimum(level, int(Likelihood.UNLIKELY)), level)
         weighed: Levels = np.clip(level, 0, int(Likelihood.VERY_LIKELY)).astype(np.int8)
         return weighed

@@ -12,7 +12,7 @@ import hyperscan
 import numpy as np
 
 from pdscan.detectors.interface import Around, Cell, Detector
-from pdscan.matching.context import LabelIndex, label_words
+from pdscan.matching.labels import LabelIndex, label_words
 from pdscan.matching.text import on_characters
 from pdscan.model import CellLayout, Ints, Layout
 

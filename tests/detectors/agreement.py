@@ -135,15 +135,21 @@ CASES = (
 )  # fmt: skip
 
 
+#: Evidence of numbers that the oracle accepts too; it does not know the newer rules.
+_AS_THE_ORACLE = {
+    "no.fodselsnummer": {"control digits": True, "test number": False},
+    "is.kennitala": {"checksum": True},
+}
+
+
 def disagreements(case: Case, count: int, seed: int) -> tuple[list[str], int]:
     """The values on which we and the oracle differ, and how many both accept."""
     values = generate(np.random.default_rng(seed), case.template, count)
     texts = [text for text in values if case.known(text)]
-    if case.kind == "no.fodselsnummer":
-        judged = judge(load([case.kind])[0], texts)
-        ours = judged.evidence["control digits"] & ~judged.evidence["test number"]
-    else:
-        ours = judge(load([case.kind])[0], texts).level >= 0
+    judged = judge(load([case.kind])[0], texts)
+    ours = judged.level >= 0
+    for evidence, wanted in _AS_THE_ORACLE.get(case.kind, {}).items():
+        ours &= judged.evidence[evidence] == wanted
     theirs = [bool(case.oracle(text)) and case.ours(text) for text in texts]
     differ = [text for text, mine, other in zip(texts, ours.tolist(), theirs, strict=True)
               if mine != other]  # fmt: skip

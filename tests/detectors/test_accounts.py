@@ -84,6 +84,8 @@ def test_found(detector: Detector, text: str, value: str, likelihood: Likelihood
 @pytest.mark.parametrize(
     "text",
     [
+        "username, password = x", "username = password", "password: raise ValueError",
+        "PWD=/var/tmp", "http://Benutzer:Passwort@Server:80/", "Financial account: IBAN",
         "user: matti", "user_name: root", "username = request.user", "password: string;",
         "password = getpass()", "password = os.environ['X']", "password: ********",
         "password=${DB_PASSWORD}", "password: <your password>", "if password == other:",

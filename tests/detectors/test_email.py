@@ -19,6 +19,8 @@ UNLIKELY, POSSIBLE, LIKELY = Likelihood.UNLIKELY, Likelihood.POSSIBLE, Likelihoo
         ("matti.meikalainen (at) example.fi", "matti.meikalainen@example.fi", UNLIKELY),
         ("matti[at]example[dot]fi", "matti@example.fi", UNLIKELY),
         ("matti (ät) example.fi", "matti@example.fi", UNLIKELY),
+        ("write to matti.m at mail dot example dot com.", "matti.m@mail.example.com", UNLIKELY),
+        ("matti ät example piste fi", "matti@example.fi", UNLIKELY),
     ],
 )
 def test_addresses(text: str, canonical: str, likelihood: Likelihood) -> None:
@@ -29,7 +31,7 @@ def test_addresses(text: str, canonical: str, likelihood: Likelihood) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "look at table dot points", "meet me at example.fi", "array[at] = 5", '"quoted"@', "a@b",
+        "look at table dot points", "one dot com", "met at noon dot com was down at dot fish", "meet me at example.fi", "array[at] = 5", '"quoted"@', "a@b",
         "user@localhost", "@decorator", "x@@y.fi", "a..b@example.fi", "logo (a) b.c",
     ],
 )  # fmt: skip

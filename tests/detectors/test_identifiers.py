@@ -18,7 +18,7 @@ FOUND = [
     ("se.personnummer", "900101+2385", L), ("se.personnummer", "9001012385", P),
     ("se.personnummer", "199001012385", P), ("se.personnummer", "19900101 2385", P),
     ("se.personnummer", "811218-9876", P),  # a test number
-    ("se.samordningsnummer", "701063-2391", P),  # SKV 707
+    ("se.samordningsnummer", "701063-2391", P), ("se.samordningsnummer", "7010632391", U),  # SKV 707
     ("se.orgnr", "556703-7485", P), ("se.orgnr", "16556703-7485", P), ("se.orgnr", "5567037485", U),
     ("fi.ytunnus", "0737546-2", P), ("fi.ytunnus", "737546-2", P), ("fi.ytunnus", "07375462", U),
     ("eu.vat", "FI07375462", P), ("eu.vat", "FI-0737546-2", P), ("eu.vat", "SE556703748501", L),
@@ -36,9 +36,16 @@ FOUND = [
     ("payment_card", "6011 1111 1111 1117", L), ("payment_card", "3530111333300000", L),
     ("payment_card", "2223003122003222", L), ("payment_card", "4222222222222", U),
     ("no.fodselsnummer", "15108695088", P), ("no.fodselsnummer", "151086 95088", L),
+    # Skatteetaten's examples for 2032: the first keeps the old rule too, the second only the new
+    ("no.fodselsnummer", "30108299920", P), ("no.fodselsnummer", "30108299939", U),
     ("no.orgnr", "988077917", U), ("dk.cpr", "211062-5629", L), ("dk.cpr", "0107701234", U),
+    ("dk.cpr", "2004061600", U), ("se.personnummer", "2004062200", U),  # counted anew each day
+    ("ie.pps", "6433435F", P), ("ie.pps", "6433435f", U),
     ("dk.cvr", "13585628", U), ("ee.isikukood", "36805280109", P),
     ("lt.asmens_kodas", "33309240064", P), ("is.kennitala", "120174-3399", P),
+    ("is.kennitala", "1201743399", U), ("is.kennitala", "120174-3389", U),  # of 2026, unchecked
+    ("is.kennitala", "892350-1739", VU),  # a system number, Þjóðskrá's own example
+    ("is.kennitala", "520174-3379", VU),
     ("lv.personas_kods", "161175-19997", L), ("lv.personas_kods", "328673-00679", P),
     ("ipv4", "8.8.8.8", P), ("ipv4", "193.166.3.2", L), ("ipv4", "10.0.0.1", L),
     ("ipv4", "127.0.0.1", L), ("ipv4", "255.255.255.0", U), ("ipv4", "120.0.0.0", U),
@@ -47,11 +54,15 @@ FOUND = [
     ("ipv6", "dead::beef", VU),
     ("phone", "+358401234567", L), ("phone", "+358 (0)40 123 4567", L),
     ("phone", "+46 (0)70-123 45 67", L), ("phone", "00358 40 1234567", P),
-    ("phone", "040-1234567", P), ("phone", "040 123 4567", P), ("phone", "0401234567", U),
+    ("phone", "040-1234567", P), ("phone", "040 123 4567", P), ("phone", "0401234567", P), ("phone", "0912345678", U),
+    ("phone", "04 0123 4567", U),
     ("phone", "09 1234 5678", P), ("phone", "070-123 45 67", P), ("phone", "08-123 456 78", P),
     ("phone", "+47 22 12 34 56", L), ("phone", "22 12 34 56", U), ("phone", "+45 32 12 34 56", L),
     ("phone", "+372 5123 4567", L), ("phone", "+1 212 555 2368", L), ("phone", "+442079460958", L),
     ("fi.ehic", "80246 80246 0123456789", L), ("fi.driving_licence", "123456-789A", U),
+    ("se.bank_account", "6789 123 456 789", U), ("se.bank_account", "8424-4 983 189 224-6", U),
+    ("se.bank_account", "3300 000620-5124", U), ("se.bank_account", "97891111113", U),
+    ("se.bank_account", "9071 417 23 83", U), ("se.bank_account", "8129-9 043 386 711-6", U),
     ("se.bankgiro", "5050-1055", U), ("se.plusgiro", "4 12 34-6", U),
     ("mac_address", "00:1b:44:11:3a:b7", L), ("mac_address", "02-1B-44-11-3A-B7", P),
     ("imei", "490154203237518", U), ("imei", "35-209900-176148-1", L), ("bic", "NDEAFIHH", U),
@@ -70,11 +81,11 @@ NOTHING = [
          "FI21 1234 5600 0007 8"]),
     ("payment_card", ["4111111111111112", "1111111111111117", "0000 0000 0000 0000",
          "41111111111111111"]),
-    ("no.fodselsnummer", ["15108695089", "15138695088", "00000000000"]),
+    ("no.fodselsnummer", ["15108695089", "15138695088", "00000000000", "30108299949"]),
     ("no.orgnr", ["988077918", "123456785"]),
     ("dk.cpr", ["321062-5629", "211362-5629", "290201-0000"]),
     ("ee.isikukood", ["36805280108", "36813280109", "96805280109"]),
-    ("is.kennitala", ["120174-3389", "320174-3399"]),
+    ("is.kennitala", ["320174-3399", "120174-3391"]),
     ("ipv4", ["256.1.1.1", "1.2.3", "1.2.3.4.5", "01.02.03.04", "1.2.3.04", "v1.2.3.4"]),
     ("ipv6", ["12:34:56", "2026-11-22T12:34:56", "std::string", "a::b::c", "1:2:3:4:5:6:7:8:9",
          "::"]),
@@ -85,7 +96,8 @@ NOTHING = [
     ("imei", ["490154203237519"]),
     ("bic", ["NDEAXXHH", "ndeafihh", "NDEAFIHHX"]),
     ("fi.passport", ["X8271602", "XP82716021"]),
-    ("se.bank_account", ["3300-8112189875"]),
+    ("se.bank_account", ["3300-8112189875", "6789123456788", "9079 417 23 83", "97791111113", "8112189876"]),
+    ("se.passport", ["123456789", "A12B3C4DE", "ABCDEFGHI"]),
 ]  # fmt: skip
 
 SAME = [  # all spellings of a row have one fingerprint
@@ -170,3 +182,35 @@ def test_words_decide_between_all_kinds(text: str, kind: str) -> None:
 )  # fmt: skip
 def test_hard_negatives_are_not_likely(text: str) -> None:
     assert find(load(), text, minimum=Likelihood.LIKELY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "likely"),
+    [
+        ("rivi 22 12 34 56\nsoita pian", True), ("rivi 22 12 34 56\n\nsoita pian", False),
+        ("rivi 22 12 34 56\r\n\r\nsoita pian", False), ("soita\n\n22 12 34 56", True),
+    ],
+)  # fmt: skip
+def test_words_behind_a_blank_line_say_nothing(text: str, likely: bool) -> None:
+    assert bool(find(load(["phone"]), text, minimum=Likelihood.POSSIBLE)) is likely
+
+
+def test_digits_that_need_a_word_are_not_those_behind_another() -> None:
+    text = "CVR-nr. 13585628, ordre nr. 37754897, IBAN DK50 0040 0440 1162 43. Ring 22 12 34 56"
+    hits = find(load(["dk.cvr", "iban", "phone"]), text, minimum=Likelihood.POSSIBLE)
+    assert [(hit.kind, hit.value) for hit in hits] == [
+        ("dk.cvr", "13585628"), ("iban", "DK50 0040 0440 1162 43"), ("phone", "22 12 34 56"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("CPR-nr. 010101-0001, kennitala 120294-0249", "is.kennitala"),
+        ("kennitala 120174-3399, CPR-nr. 120294-0249", "dk.cpr"),
+    ],
+)
+def test_a_word_right_before_a_number_decides(text: str, kind: str) -> None:
+    # 120294-0249 keeps the rules of both.
+    hits = find(load(["dk.cpr", "is.kennitala"]), text, minimum=Likelihood.POSSIBLE)
+    assert [hit.kind for hit in hits if hit.value == "120294-0249"] == [kind]

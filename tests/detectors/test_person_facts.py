@@ -38,6 +38,9 @@ TD1 = (
         (BIRTH, "born on March 3, 1980", "March 3, 1980", "1980-03-03", LIKELY),
         (BIRTH, "born 3 March 1980.", "3 March 1980", "1980-03-03", LIKELY),
         (BIRTH, "Syntynyt 3. maaliskuuta 1980", "3. maaliskuuta 1980", "1980-03-03", LIKELY),
+        (BIRTH, "Matti, s. 1.2.1970", "1.2.1970", "1970-02-01", LIKELY),
+        (BIRTH, "Kaj Ek (f. 1970-02-01)", "1970-02-01", "1970-02-01", LIKELY),
+        (BIRTH, "BDAY:1970-02-01", "1970-02-01", "1970-02-01", VERY_LIKELY),
         (BIRTH, "Syntymäaika: 1.2.1970", "1.2.1970", "1970-02-01", VERY_LIKELY),
         (BIRTH, '{"dateOfBirth": "1970-02-01T00:00"}', "1970-02-01", "1970-02-01", VERY_LIKELY),
         (BIRTH, "DOB: 12/31/1980", "12/31/1980", "1980-12-31", VERY_LIKELY),
@@ -73,7 +76,7 @@ def test_found(
 @pytest.mark.parametrize(
     "text",
     [
-        "tilaus 1.1.2020", "born 31.2.1980", "airborn 1.1.1980", "born 1.1.1780", "dobby 1.1.1980",
+        "1.056684, -0.407312", "Eric S. Raymond, 21 Dec 1998", "by S. 1.2.1998", "s. 45-46", "tilaus 1.1.2020", "born 31.2.1980", "airborn 1.1.1980", "born 1.1.1780", "dobby 1.1.1980",
         "price 12.3456, 98.7654 x", "95.12345, 24.12345", "version 1.12345", "0.00000, 0.00000",
         "1.23456,2.34567.8", "ABC-123", "part 12-345-67", "vehicle 2026-11", "fordon 123",
         TD3[:-1] + "1", TD1.replace("7408122F", "7408121F"), "password 12345678",

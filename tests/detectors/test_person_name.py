@@ -33,6 +33,13 @@ POSSIBLE, LIKELY, VERY_LIKELY = Likelihood.POSSIBLE, Likelihood.LIKELY, Likeliho
          "label: kontaktperson"),
         ("first_name=Matti&x=1", "Matti", LIKELY, "label: first name"),
         ('{"lastName":"Virtanen"}', "Virtanen", LIKELY, "label: last name"),
+        ("Hei, nimeni on Ville Korhonen ja asun", "Ville Korhonen", POSSIBLE, "introduction"),
+        ("Jeg heter Kari Nordmann.", "Kari Nordmann", POSSIBLE, "introduction"),
+        ("kiitos\n\nT. Anna Aho\n", "Anna Aho", POSSIBLE, "signature"),
+        ("kiitos\n-- \nAnna Aho\npuh", "Anna Aho", POSSIBLE, "under a heading"),
+        ("FN:Ville Korhonen\n", "Ville Korhonen", LIKELY, "label: fn"),
+        ("Last name: McDonald", "McDonald", LIKELY, "label: last name"),
+        ("vārds: Jānis Bērziņš", "Jānis Bērziņš", VERY_LIKELY, "label: vārds"),
     ],
 )  # fmt: skip
 def test_a_name_beside_what_tells_it(
@@ -50,6 +57,8 @@ def test_a_name_beside_what_tells_it(
         "Support Team <support@example.fi>", "Newsletter <news@example.fi>",
         "With regards to the Order", "With regards to Matti",
         "name: Install Dependencies", "filename: Matti Meikalainen.pdf", "Product name: Widget Pro",
+        'SURNAME = ObjectIdentifier("2.5.4.4")', "first_name = organizationName",
+        "Contact <first_last@example.com>", "my name is on the list", "\n-- Dump of the table\n",
         '{"name": "express"}', "<b@x", "List<T> a = x<y@z", "user name: x", "First name:",
         "first_name = request.form", "Hi-Res 2.0",
     ],
@@ -61,10 +70,10 @@ def test_what_is_no_name(text: str) -> None:
 def test_columns() -> None:
     found = find_in_table(
         [DETECTOR],
-        ["name", "etunimi", "product_name", "customerName"],
-        ["Widget", "Matti", "Widget Pro", "MEIKÄLÄINEN MATTI"],
-        ["Matti Virtanen", "pekka", "Foo", "Meikäläinen, Matti"],
-        ["Acme Oy", "Anna-Liisa", "Foo", "x1"],
+        ["name", "etunimi", "product_name", "customerName", "styles/style/@font-name"],
+        ["Widget", "Matti", "Widget Pro", "MEIKÄLÄINEN MATTI", "Noto Serif"],
+        ["Matti Virtanen", "pekka", "Foo", "Meikäläinen, Matti", "Arial"],
+        ["Acme Oy", "Anna-Liisa", "Foo", "x1", "Body Bullet"],
     )
     assert [(one.text, one.likelihood) for one in found] == [
         ("Widget", POSSIBLE), ("Matti", LIKELY), ("MEIKÄLÄINEN MATTI", LIKELY),

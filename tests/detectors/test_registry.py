@@ -6,6 +6,7 @@ import importlib
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,13 @@ def test_every_kind_loads_under_its_name_and_country() -> None:
     assert [detector.kind for detector in load()] == list(kinds())
     for detector in load():
         assert detector.country == country_of(detector.kind)
+
+
+def test_every_category_is_a_term_of_the_vocabulary() -> None:
+    # The classes of the Data Privacy Vocabulary's personal data extension, version 2.2.
+    terms = Path(__file__).with_name("dpv_pd.txt").read_text("utf-8").split()
+    wrong = {detector.kind: detector.category for detector in load()}
+    assert {kind: name for kind, name in wrong.items() if name not in terms} == {}
 
 
 def test_every_detector_of_a_module_is_registered() -> None:

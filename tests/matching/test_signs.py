@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pdscan.detectors.interface import Around, Candidates, Cell, Detector, Judged
-from pdscan.matching.context import LabelIndex
 from pdscan.matching.engine import Engine
+from pdscan.matching.labels import LabelIndex
 from pdscan.model import Likelihood
 from tests.detectors.columns import Table, find, find_in_table
 
@@ -120,3 +120,19 @@ def test_words_that_turn_a_label() -> None:
     assert labels("customerName") == {0: "name"}
     assert labels("file_name") == {}
     assert labels("filename") == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("customer.name", True), ("file.name", False), ("file.owner.name", True),
+        ("file_name.value", False), ("files[].name", True), ("name.file", True),
+        ("file.first_name", True), ("file.firstname", True), ("owner/@first-name", True),
+        ("file_first_name", False), ("first.name", True),
+    ],
+)  # fmt: skip
+def test_a_label_is_turned_by_words_of_its_own_step(path: str, named: bool) -> None:
+    # The step above counts for a label that names other things as often.
+    finder = Cell(20, ("file",), weak=("name",))
+    detector = Detector("t", "t", "T", (finder,), take_all, labels=("first name", "name"))
+    assert (0 in LabelIndex([detector])(path)) is named
