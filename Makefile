@@ -29,6 +29,7 @@ docs: $(VENV)/.dev  ## write the help texts and sessions in README.md and docs/ 
 	$(BIN)/python -m tests.pages
 
 bench: $(VENV)/.dev  ## measure speed and memory beside peers; ARGS=--small for a quick look
+	@$(PIP) install --group bench
 	$(BIN)/python -m bench $(ARGS)
 
 chaos: $(VENV)/.dev  ## kill scans at random and go on with them; exit code 1 if a result differs

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 
+from pdscan.connectors.formats import ocr
 from pdscan.connectors.formats.interface import Reader
 from pdscan.errors import UnreadableError
 from pdscan.model import Reason
@@ -104,6 +106,10 @@ FORMATS = (
     Format("compressed", (
         "application/gzip", "application/x-bzip2", "application/x-xz", "application/zstd",
     )),
+    Format("images", (
+        "image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/x-ms-bmp",
+        "image/webp", "image/x-portable-*",
+    ), ocr.NEEDS, ocr.EXTRA),
     Format("text", ("text/*", "message/*", "application/x-empty"), is_text=True, has_records=True),
     Format("binary", (
         "application/octet-stream", "application/x-executable", "application/x-pie-executable",
@@ -118,6 +124,7 @@ FORMATS = (
 FORMATS_BY_MODULE = {known.module: known for known in FORMATS}
 
 
+@lru_cache(maxsize=1024)
 def format_of(media_type: str) -> Format | None:
     """The format that reads `media_type`: the first that is installed, else the first."""
     able = [known for known in FORMATS if known.reads(media_type)]

@@ -21,6 +21,12 @@ from pdscan.model import Reason
 from .documents import OPTIONS, read, words_of
 
 
+@pytest.fixture(autouse=True)
+def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As most have it installed; what is seen on pages is tested with the pictures."""
+    monkeypatch.setattr("pdscan.connectors.formats.ocr.NEEDS", ("a_missing_module",))
+
+
 def make_pdf(password: str = "") -> bytes:
     stream = io.BytesIO()
     lock = StandardEncryption(password) if password else None
@@ -69,7 +75,9 @@ def test_reads_every_place() -> None:
 
 def test_pages_without_text_are_named() -> None:
     result = read("pdf", make_pdf())
-    assert [(gap.reason, gap.detail) for gap in result.gaps] == [(Reason.NO_TEXT, "pages 2-3")]
+    assert [(gap.reason, gap.detail) for gap in result.gaps] == [
+        (Reason.NO_TEXT, "pages 2-3 (pip install 'pdscan[ocr]')")
+    ]
 
 
 def test_attachments_are_nested_under_names_of_their_own() -> None:
