@@ -87,7 +87,9 @@ class _Peeler:
                 name = os.fsencode(item.path[-1]).decode("utf-8", "replace")
                 yield Block(name.encode(), part=NAME)
             yield from self._read(item, content, media_type, account, depth)
-        except Exception as error:
+        except BaseException as error:
+            if not isinstance(error, Exception) and not _is_panic(error):
+                raise
             if not opened:
                 yield item
             account.fail(*explain(error))
@@ -201,7 +203,12 @@ class _Account:
         )  # fmt: skip
 
 
-def explain(error: Exception) -> tuple[str, str]:
+def _is_panic(error: BaseException) -> bool:
+    """Whether a library written in Rust gave up, which PyO3 tells by a class of its own."""
+    return type(error).__name__ == "PanicException"
+
+
+def explain(error: BaseException) -> tuple[str, str]:
     """The reason and detail that stand in the ledger for `error`."""
     if isinstance(error, UnreadableError):
         return error.reason, error.detail

@@ -26,6 +26,7 @@ from pdscan.model import Block, Reason
 
 #: Those of Pillow's decoders that need no other program and are fed by cameras and scanners.
 _DECODERS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM")
+_PREVIEWS = ("thumbnail.", "preview.")  # of ODF, Office Open XML and iWork
 _PIXELS = 120_000_000  # of one frame: more than any camera takes, and half a gigabyte in memory
 _GPS = ExifTags.IFD.GPSInfo
 _DUMB = frozenset(("MakerNote", "PrintImageMatching", "ComponentsConfiguration", "JPEGThumbnail"))
@@ -56,7 +57,10 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
                 yield Gap(Reason.CORRUPT, f"properties: {type(error).__name__}")
             if image.width * image.height > _PIXELS:
                 raise UnreadableError(Reason.LIMIT, f"more than {_PIXELS:,} pixels")
-            yield from _frames(image, options)
+            if content.path is None and content.name.startswith(_PREVIEWS):
+                yield Note(detail="a small view of the document that it lies in")
+            else:
+                yield from _frames(image, options)
 
 
 def _frames(image: Image.Image, options: ReadOptions) -> Iterator[Block | Gap | Note]:
