@@ -28,6 +28,7 @@ from pdscan.model import Block, Item, Outcome, Reason, State
 _AT_ONCE = 1 << 30  # bytes for which the time of an item is meant; larger ones get more
 NAME = "name"  # the part of an item that its own name is
 _UNPACKED_FREELY = 10 << 20  # bytes before the ratio of unpacked to packed bytes counts
+_WAITING = 8 << 20  # bytes of text that may turn out to be of a damaged structure
 _AS_TEXT = "read as plain text"
 _ERRNO = {
     errno.ENOENT: Reason.VANISHED, errno.ESTALE: Reason.VANISHED, errno.ENOTDIR: Reason.VANISHED,
@@ -104,19 +105,49 @@ class _Peeler:
         if known is None:
             yield from self._printable_runs(item, content, account, media_type, depth)
             return
+        if known.is_text and known.module != "text":
+            yield from self._structured(known, item, content, account, depth)
+            return
         try:
             yield from self._run(known.load(), item, content, account, depth)
+        except UnreadableError as error:
+            if error.reason == Reason.EXTRA:
+                yield from self._printable_runs(item, content, account, media_type, depth)
+            raise
+
+    def _structured(
+        self, known: formats.Format, item: Item, content: Content, account: _Account, depth: int
+    ) -> Iterator[Event]:
+        """What stands in a format that is text too.
+
+        Its first blocks wait: where the structure turns out to be damaged by then they are given
+        up, so that the whole is read once, as plain text.
+        """
+        waiting: list[Event] | None = []
+        size = 0
+        try:
+            for event in self._run(known.load(), item, content, account, depth):
+                if waiting is None:
+                    yield event
+                    continue
+                waiting.append(event)
+                size += len(event.text) if isinstance(event, Block) else 0
+                if size > _WAITING or not isinstance(event, Block | Structure):
+                    yield from waiting
+                    waiting = None
         except Exception as error:
             reason, detail = explain(error)
-            if reason == Reason.EXTRA:
-                yield from self._printable_runs(item, content, account, media_type, depth)
+            if reason not in _DAMAGED:
+                yield from waiting or ()
                 raise
-            if not known.is_text or known.module == "text" or reason not in _DAMAGED:
-                raise
+            if waiting is not None:
+                account.restart()
             account.fail(reason, ", ".join(filter(None, (detail, _AS_TEXT))))
             text = formats.FORMATS_BY_MODULE["text"].load()
             for event in self._run(text, item, content, account, depth):
                 yield replace(event, part=_AS_TEXT) if isinstance(event, Block) else event
+        else:
+            yield from waiting or ()
 
     def _printable_runs(
         self, item: Item, content: Content, account: _Account, media_type: str, depth: int
@@ -176,6 +207,12 @@ class _Account:
         self._encoding = ""
         self._notes: list[str] = []
         self._reasons: list[tuple[str, str]] = []
+
+    def restart(self) -> None:
+        """Forgets what was read, for it is read anew."""
+        self.characters = 0
+        self._encoding = ""
+        self._notes.clear()
 
     def note(self, note: Note) -> None:
         self._encoding = note.encoding or self._encoding

@@ -51,10 +51,12 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
         except Image.DecompressionBombError:
             raise UnreadableError(Reason.LIMIT, "too many pixels") from None
         with image:
+            properties: list[tuple[str, str]] = []
             try:
-                yield from named("properties", list(_properties(image)))
+                properties.extend(_properties(image))
             except _DAMAGED as error:
                 yield Gap(Reason.CORRUPT, f"properties: {type(error).__name__}")
+            yield from named("properties", properties)
             if image.width * image.height > _PIXELS:
                 raise UnreadableError(Reason.LIMIT, f"more than {_PIXELS:,} pixels")
             if content.path is None and content.name.startswith(_PREVIEWS):
@@ -92,14 +94,14 @@ def _properties(image: ImageFile.ImageFile) -> Iterator[tuple[str, str]]:
     for tag, value in position.items():
         if isinstance(value, str):
             yield ExifTags.GPSTAGS.get(tag, f"GPS tag {tag}"), value.strip("\0 ")
-    for key, entry in (IptcImagePlugin.getiptcinfo(image) or {}).items():
-        for value in entry if isinstance(entry, list) else [entry]:
-            yield _IPTC.get(key, f"IPTC {key[0]}:{key[1]:02}"), _text(0, value)
     for chunk, said in image.info.items():
         if chunk in ("xmp", "XML:com.adobe.xmp"):
             yield from _xmp(said)
         elif chunk in ("comment", "Comment") or isinstance(said, str):
             yield str(chunk), _text(0, said)
+    for key, entry in (IptcImagePlugin.getiptcinfo(image) or {}).items():
+        for value in entry if isinstance(entry, list) else [entry]:
+            yield _IPTC.get(key, f"IPTC {key[0]}:{key[1]:02}"), _text(0, value)
 
 
 def _text(tag: int, value: Any) -> str:
