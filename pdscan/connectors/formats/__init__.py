@@ -74,6 +74,7 @@ FORMATS = (
         "application/x-archive", "application/vnd.debian.binary-package", "application/x-rpm",
         "application/x-lha", "application/x-lzh-compressed",
     )),
+    Format("warc", ("application/warc",)),
     Format("csv", ("text/csv", "text/tab-separated-values"), is_text=True, has_records=True),
     Format("json", ("application/json", "application/x-ndjson"), is_text=True, has_records=True),
     Format("xml", ("text/xml",), is_text=True),
