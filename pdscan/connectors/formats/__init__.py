@@ -66,7 +66,7 @@ FORMATS = (
         "application/x-pkcs7-signature",
     )),
     Format("pgp", ("application/pgp-encrypted", "application/pgp")),
-    Format("zips", ("application/zip", "application/java-archive", "application/vnd.apple.iwork")),
+    Format("zips", ("application/zip", "application/java-archive")),
     Format("tars", ("application/x-tar", "application/x-gtar", "application/x-ustar")),
     Format("archives", (
         "application/x-7z-compressed", "application/x-rar", "application/vnd.rar",
