@@ -18,6 +18,7 @@ from . import samples
 from .documents import Result, read
 from .test_pdf import make_pdf
 
+pytestmark = pytest.mark.usefixtures("without_ocr")
 OPTIONS = ReadOptions(limits=Limits(member_memory=32 << 20, expanded=64 << 20), passwords=("x",))
 MODULES = [*samples.SAMPLES, "pdf"]
 _TRIALS = 60

@@ -21,10 +21,7 @@ from pdscan.model import Reason
 from .documents import OPTIONS, read, words_of
 
 
-@pytest.fixture(autouse=True)
-def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As most have it installed; what is seen on pages is tested with the pictures."""
-    monkeypatch.setattr("pdscan.connectors.formats.ocr.NEEDS", ("a_missing_module",))
+pytestmark = pytest.mark.usefixtures("without_ocr")
 
 
 def make_pdf(password: str = "") -> bytes:
