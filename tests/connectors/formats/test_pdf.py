@@ -20,7 +20,6 @@ from pdscan.model import Reason
 
 from .documents import OPTIONS, read, words_of
 
-
 pytestmark = pytest.mark.usefixtures("without_ocr")
 
 
