@@ -46,6 +46,14 @@ CELLS = field(9, field(1, field(2, b"0401") + b"\x15\0\0\0\0")) + field(4, b"\xf
 LONG = field(3, b"x@example.com " * 20_000)
 
 
+def document() -> bytes:
+    """A document with one part."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as package:
+        package.writestr("Index/Document.iwa", part(BODY, CELLS))
+    return stream.getvalue()
+
+
 def test_texts_are_found_however_deep() -> None:
     assert list(texts(part(BODY, CELLS, LONG))) == [
         "Åsa Öberg 131052-308T\nnext line", "0401", "x@example.com " * 20_000,

@@ -34,6 +34,11 @@ def response(body: bytes, *fields: bytes) -> bytes:
     )  # fmt: skip
 
 
+def web_archive() -> bytes:
+    """Two answers, one of them in chunks."""
+    return response(PAGE) + response(b"5\r\n<html\r\n0\r\n\r\n", b"Transfer-Encoding: chunked")
+
+
 def test_headers_and_what_was_carried_are_read() -> None:
     sent = http(b"POST /form?q=query@example.com HTTP/1.1", b"mail=form@example.com",
                 b"Cookie: session=1", b"Host: example.com")  # fmt: skip
