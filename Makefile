@@ -29,6 +29,7 @@ docs: $(VENV)/.dev  ## write the help texts and sessions in README.md and docs/ 
 	$(BIN)/python -m tests.pages
 
 bench: $(VENV)/.dev  ## measure speed and memory beside peers; ARGS=--small for a quick look
+	@$(PIP) install --group bench
 	$(BIN)/python -m bench $(ARGS)
 
 chaos: $(VENV)/.dev  ## kill scans at random and go on with them; exit code 1 if a result differs
@@ -51,7 +52,7 @@ fuzz: $(VENV)/.dev  ## feed damaged input to every reader of ours, SECONDS_EACH 
 	@$(PIP) install --group fuzz
 	@for kind in mbox mime msg smime tnef; do \
 		$(BIN)/python -m tests.fuzz.mail $$kind -max_total_time=$(SECONDS_EACH) || exit 1; done
-	@for kind in rtf doc ppt xls docx pptx odf vcard; do \
+	@for kind in rtf doc ppt xls docx pptx odf vcard warc iwork; do \
 		$(BIN)/python -m tests.fuzz.fuzz_documents $$kind -max_total_time=$(SECONDS_EACH) || exit 1; done
 
 clean:  ## remove what was made: environment, caches, demo

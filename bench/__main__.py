@@ -11,7 +11,7 @@ from bench.table import Row, save, show
 
 _HERE = Path(__file__).parent
 #: A module of measurements each, with ``rows(folder, small=...)``.
-PARTS = ("databases", "lookup", "many", "text")
+PARTS = ("databases", "documents", "lookup", "mailbox", "many", "text")
 
 
 @click.command()

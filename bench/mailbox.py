@@ -1,32 +1,28 @@
-"""The mailbox reader against iterating with the standard library's ``mailbox`` alone.
+"""Mailboxes: reading and scanning one, against iterating with the library's ``mailbox`` alone.
 
-    python -m bench.mailbox [MEGABYTES] [FOLDER]
-
-Writes a mailbox with the structure of real ones (plain, alternative and attached parts, Nordic
-names in encoded words, Received lines), reads it whole, and prints speeds and peak memory.
+The mailbox has the structure of real ones: plain, alternative and attached parts, Nordic names in
+encoded words, Received lines. ``python -m bench.mailbox PATH`` reads one whole and matches nothing.
 """
 
 from __future__ import annotations
 
 import base64
-import mailbox
 import quopri
 import random
-import resource
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from email.header import Header
 from pathlib import Path
 
+from bench.measure import Run, best, scan, working
+from bench.table import Row
 from pdscan.connectors.formats import mbox, mime
 from pdscan.connectors.formats.contents import LazyContent
 from pdscan.connectors.formats.interface import Nested
 from pdscan.connectors.interface import ReadOptions
 from pdscan.model import Block
 
-_WORDS = """
+WORDS = """
     order delivery sensor invoice Tampere Göteborg temperature please thank you regards kiitos
     hälsningar battery warranty account reset password shipment customs humidity logger refund
     the and with from that have this will your can not are was for you hyvä Åsa Mäkinen
@@ -46,7 +42,7 @@ def messages(size: int, seed: int = 7) -> Iterator[bytes]:
 
 
 def _text(rng: random.Random, lines: int) -> str:
-    return "\n".join(" ".join(rng.choices(_WORDS, k=11)) for _ in range(lines))
+    return "\n".join(" ".join(rng.choices(WORDS, k=11)) for _ in range(lines))
 
 
 def _message(rng: random.Random, number: int) -> bytes:
@@ -110,27 +106,30 @@ def read_whole(path: Path, options: ReadOptions) -> tuple[int, int]:
     return count, text
 
 
-def main() -> None:
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as folder:
-        path = Path(folder, "bench.mbox")
+def rows(folder: Path, *, small: bool) -> Iterator[Row]:
+    """The measurements, one after the other; `small` for a quick look."""
+    size = (200 << 20) // (20 if small else 1)
+    path, tiny = _built(folder / "bench.mbox", size), _built(folder / "tiny.mbox", 1)
+    library = [sys.executable, "-m", "bench.peer_documents", "mailbox"]
+    reading = [sys.executable, "-m", "bench.mailbox"]
+    own = working(reading, path, tiny)
+    yield Row("a mailbox: texts and attachments decoded, without starting", "mailbox, iterating",
+              size, working(library, path, tiny), own, 3.0)  # fmt: skip
+    yield Row("a mailbox: scanning", "mailbox, iterating", size, best([*library, path]), scan(path))
+    large = working(reading, _built(folder / "bench-large.mbox", 10 * size), tiny, times=1)
+    yield Row("ten times the mailbox, without starting", "itself, linear", 10 * size,
+              Run(own.seconds * 10, own.memory), large, 1 / 1.1)  # fmt: skip
+    yield Row("ten times the mailbox: MiB of memory, not seconds", "itself", 10 * size,
+              Run(own.memory / 2**20, own.memory), Run(large.memory / 2**20, large.memory),
+              1 / 1.25)  # fmt: skip
+
+
+def _built(path: Path, size: int) -> Path:
+    if not path.exists() or path.stat().st_size < size:
         with path.open("wb") as file:
-            file.writelines(messages(megabytes << 20))
-        size = path.stat().st_size / 1e6
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        started = time.process_time()
-        count, text = read_whole(path, ReadOptions())
-        own = time.process_time() - started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(f"{count:,} messages, {size:.0f} MB, {text / 1e6:.0f} MB of text")
-        print(f"pdscan, read whole   {size / own:7.1f} MB/s, peak +{(peak - before) >> 10} MiB")
-        if megabytes <= 300:
-            started = time.process_time()
-            library = sum(1 for _ in mailbox.mbox(path, create=False))
-            theirs = time.process_time() - started
-            print(f"mailbox, iterating   {size / theirs:7.1f} MB/s, {library:,} messages")
-            print(f"ratio                {theirs / own:7.1f}")
+            file.writelines(messages(size))
+    return path
 
 
 if __name__ == "__main__":
-    main()
+    print("{:,} messages, {:,} bytes of text".format(*read_whole(Path(sys.argv[1]), ReadOptions())))

@@ -7,6 +7,7 @@ import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,9 +54,28 @@ def best(command: Sequence[str | Path], times: int = 3, **options: object) -> Ru
     return min((run(command, **options) for _ in range(times)), key=lambda r: r.seconds)  # type: ignore[arg-type] # as run()
 
 
+def working(command: Sequence[str | Path], path: Path, tiny: Path, times: int = 3) -> Run:
+    """What `command` takes for `path` beyond what it takes to start and do the like of `tiny`.
+
+    For speeds: starting is measured by itself and counts for less the more there is to do.
+    """
+    whole = best([*command, path], times)
+    return Run(whole.seconds - best([*command, tiny], times).seconds, whole.memory)
+
+
 def pdscan(*arguments: str | Path) -> list[str | Path]:
     """The command line of this pdscan."""
     return [Path(sys.executable).with_name("pdscan"), *arguments]
+
+
+def scan(path: Path, *, kinds: str = "", times: int = 3) -> Run:
+    """A scan of `path` by one worker into an inventory; for all kinds where none are named."""
+    with tempfile.TemporaryDirectory() as scratch:
+        command = pdscan(
+            "scan", path, "-o", Path(scratch, "inventory"), "--replace", "--jobs", "1",
+            "--key-file", Path(scratch, "key"), *(("--detectors", kinds) if kinds else ()),
+        )  # fmt: skip
+        return best(command, times, accept=(0, 3))
 
 
 def machine() -> dict[str, str | int]:

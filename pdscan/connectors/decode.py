@@ -242,10 +242,15 @@ def _guess(data: bytes) -> str:
 
 def _sample(data: bytes) -> bytes:
     """The lines of `data` that are not ASCII, up to 16 KiB."""
-    lines, size = [], 0
-    for hit in re.finditer(rb"[^\n]{0,512}[\x80-\xff][^\n]{0,512}\n?", data):
-        lines.append(hit[0])
-        size += len(hit[0])
+    lines, size, done = [], 0, 0
+    # Only forwards from such a byte: an expression that also takes what stands before it tries
+    # every place of a long line of ASCII, and needs a second for the head of a PDF.
+    for hit in re.finditer(rb"[\x80-\xff][^\n]{0,512}\n?", data):
+        start = max(done, hit.start() - 512)
+        line = data[max(start, data.rfind(b"\n", start, hit.start()) + 1) : hit.end()]
+        lines.append(line)
+        size += len(line)
+        done = hit.end()
         if size > _SAMPLE:
             break
     return b"".join(lines)[:_SAMPLE]

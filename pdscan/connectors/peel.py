@@ -8,22 +8,19 @@ may hold content, so only its type is ever written down.
 from __future__ import annotations
 
 import errno
-import io
 import lzma
 import os
 import time
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import BinaryIO, cast
 
 from pdscan.columns import count_characters
 from pdscan.connectors import formats
-from pdscan.connectors.formats.contents import HEAD, read_up_to
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Note, Reader
 from pdscan.connectors.identify import identify
 from pdscan.connectors.interface import Event, Limits, ReadOptions
+from pdscan.connectors.metered import Metered
 from pdscan.connectors.structure import Structure
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Item, Outcome, Reason, State
@@ -31,6 +28,7 @@ from pdscan.model import Block, Item, Outcome, Reason, State
 _AT_ONCE = 1 << 30  # bytes for which the time of an item is meant; larger ones get more
 NAME = "name"  # the part of an item that its own name is
 _UNPACKED_FREELY = 10 << 20  # bytes before the ratio of unpacked to packed bytes counts
+_WAITING = 8 << 20  # bytes of text that may turn out to be of a damaged structure
 _AS_TEXT = "read as plain text"
 _ERRNO = {
     errno.ENOENT: Reason.VANISHED, errno.ESTALE: Reason.VANISHED, errno.ENOTDIR: Reason.VANISHED,
@@ -62,14 +60,16 @@ class _Peeler:
             self._most += size * options.limits.depth
             self._deadline += options.limits.seconds * (size / _AT_ONCE)
 
-    def charge(self, expanded: int) -> None:
-        """Counts bytes that were unpacked; raises `UnreadableError` where a limit is reached."""
-        self._expanded += expanded
-        if self._expanded > self._most:
-            raise UnreadableError(
-                Reason.LIMIT, f"more than {_size(self._most)} unpacked from one file"
-            )
+    def charge(self, expanded: int) -> int:
+        """Counts bytes that were unpacked; how many of them are beyond the limit."""
         self.check_time()
+        self._expanded += expanded
+        return min(max(self._expanded - self._most, 0), expanded)
+
+    def too_much(self) -> UnreadableError:
+        """What to say where there are bytes beyond the limit."""
+        most = f"more than {_size(self._most)} unpacked from one file"
+        return UnreadableError(Reason.LIMIT, most)
 
     def check_time(self) -> None:
         """Raises `UnreadableError` where the item has taken too long."""
@@ -88,11 +88,13 @@ class _Peeler:
                 name = os.fsencode(item.path[-1]).decode("utf-8", "replace")
                 yield Block(name.encode(), part=NAME)
             yield from self._read(item, content, media_type, account, depth)
-        except Exception as error:
+        except BaseException as error:
+            if not isinstance(error, Exception) and not _is_panic(error):
+                raise
             if not opened:
                 yield item
             account.fail(*explain(error))
-        if isinstance(content, _Metered) and content.error is not None:
+        if isinstance(content, Metered) and content.error is not None:
             account.fail_first(*explain(content.error))
         yield account.outcome()
 
@@ -103,19 +105,49 @@ class _Peeler:
         if known is None:
             yield from self._printable_runs(item, content, account, media_type, depth)
             return
+        if known.is_text and known.module != "text":
+            yield from self._structured(known, item, content, account, depth)
+            return
         try:
             yield from self._run(known.load(), item, content, account, depth)
+        except UnreadableError as error:
+            if error.reason == Reason.EXTRA:
+                yield from self._printable_runs(item, content, account, media_type, depth)
+            raise
+
+    def _structured(
+        self, known: formats.Format, item: Item, content: Content, account: _Account, depth: int
+    ) -> Iterator[Event]:
+        """What stands in a format that is text too.
+
+        Its first blocks wait: where the structure turns out to be damaged by then they are given
+        up, so that the whole is read once, as plain text.
+        """
+        waiting: list[Event] | None = []
+        size = 0
+        try:
+            for event in self._run(known.load(), item, content, account, depth):
+                if waiting is None:
+                    yield event
+                    continue
+                waiting.append(event)
+                size += len(event.text) if isinstance(event, Block) else 0
+                if size > _WAITING or not isinstance(event, Block | Structure):
+                    yield from waiting
+                    waiting = None
         except Exception as error:
             reason, detail = explain(error)
-            if reason == Reason.EXTRA:
-                yield from self._printable_runs(item, content, account, media_type, depth)
+            if reason not in _DAMAGED:
+                yield from waiting or ()
                 raise
-            if not known.is_text or known.module == "text" or reason not in _DAMAGED:
-                raise
+            if waiting is not None:
+                account.restart()
             account.fail(reason, ", ".join(filter(None, (detail, _AS_TEXT))))
             text = formats.FORMATS_BY_MODULE["text"].load()
             for event in self._run(text, item, content, account, depth):
                 yield replace(event, part=_AS_TEXT) if isinstance(event, Block) else event
+        else:
+            yield from waiting or ()
 
     def _printable_runs(
         self, item: Item, content: Content, account: _Account, media_type: str, depth: int
@@ -163,7 +195,7 @@ class _Peeler:
             yield Outcome(State.SKIPPED, Reason.LIMIT, f"nested deeper than {self._limits.depth}")
             return
         self.check_time()
-        yield from self._open(item, _Metered(nested.content, self.charge), depth)
+        yield from self._open(item, Metered(nested.content, self), depth)
 
 
 class _Account:
@@ -175,6 +207,12 @@ class _Account:
         self._encoding = ""
         self._notes: list[str] = []
         self._reasons: list[tuple[str, str]] = []
+
+    def restart(self) -> None:
+        """Forgets what was read, for it is read anew."""
+        self.characters = 0
+        self._encoding = ""
+        self._notes.clear()
 
     def note(self, note: Note) -> None:
         self._encoding = note.encoding or self._encoding
@@ -202,7 +240,12 @@ class _Account:
         )  # fmt: skip
 
 
-def explain(error: Exception) -> tuple[str, str]:
+def _is_panic(error: BaseException) -> bool:
+    """Whether a library written in Rust gave up, which PyO3 tells by a class of its own."""
+    return type(error).__name__ == "PanicException"
+
+
+def explain(error: BaseException) -> tuple[str, str]:
     """The reason and detail that stand in the ledger for `error`."""
     if isinstance(error, UnreadableError):
         return error.reason, error.detail
@@ -222,88 +265,6 @@ def explain(error: Exception) -> tuple[str, str]:
 #: or gzip stream is an OSError without a number.
 _BROKEN = (zlib.error, lzma.LZMAError, OSError)
 _DAMAGED = (Reason.CORRUPT, Reason.TRUNCATED, Reason.BUG)
-
-
-class _Metered:
-    """A nested content whose bytes are counted as they are unpacked.
-
-    Where its stream breaks off, what came before is still handed on: the stream just ends, and
-    ``error`` tells why.
-    """
-
-    def __init__(self, content: Content, charge: Callable[[int], None]) -> None:
-        self._content = content
-        self._charge = charge
-        self.error: Exception | None = None
-
-    @property
-    def name(self) -> str:
-        return self._content.name
-
-    @property
-    def size(self) -> int | None:
-        return self._content.size
-
-    @property
-    def path(self) -> Path | None:
-        return self._content.path
-
-    @property
-    def head(self) -> bytes:
-        if self._content.path is None and self._content.size is None:
-            with self.open() as stream:
-                return read_up_to(stream, HEAD)
-        return self._content.head
-
-    def open(self) -> BinaryIO:
-        return cast(BinaryIO, io.BufferedReader(_Meter(self._content.open(), self), 1 << 18))
-
-    def count(self, expanded: int) -> None:
-        """Counts bytes that were unpacked; may raise `UnreadableError`."""
-        self._charge(expanded)
-
-
-class _Meter(io.RawIOBase):
-    """A stream that counts what is read from it, and ends where it breaks."""
-
-    def __init__(self, stream: BinaryIO, metered: _Metered) -> None:
-        self._stream = stream
-        self._metered = metered
-        self._read = getattr(stream, "read1", stream.read)
-        self._counted = 0
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return self._stream.seekable()
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # what io passes
-        try:
-            chunk = self._read(len(buffer))
-            self._at += len(chunk)
-            if self._at > self._counted:
-                self._metered.count(self._at - self._counted)
-                self._counted = self._at
-        except Exception as error:  # the driver makes it the item's outcome
-            self._metered.error = self._metered.error or error
-            return 0
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        self._at = self._stream.seek(offset, whence)
-        self._counted = max(self._counted, self._at) if whence != io.SEEK_SET else self._counted
-        return self._at
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-        super().close()
 
 
 def _size(count: int) -> str:

@@ -50,6 +50,7 @@ class Pack:
         self._bases: list[Ints] = []  # n × 3: characters, lines, column
         self._wanted: list[Ints] = []  # n × 2: low, high
         self._cut: list[Flags] = []  # n × 2: left, right
+        self._named: dict[str, list[int]] | None = None  # the blocks by the fields of their layouts
         self.size = 0
 
     def __len__(self) -> int:
@@ -155,7 +156,7 @@ class Pack:
         is_wanted = np.array([bool(name) and wants(name) for name in self._labels], np.bool_)
         plain = np.flatnonzero(is_wanted[self._label] & ~self._has_layout)
         starts, ends = [self.first[plain]], [self.last[plain]]
-        for number in np.flatnonzero(self._has_layout).tolist():
+        for number in self._with_field(wants):
             layout = self._blocks[number].layout
             if isinstance(layout, CellLayout):
                 low, high = layout.cells(wants)
@@ -166,6 +167,32 @@ class Pack:
         start, end = np.concatenate(starts), np.concatenate(ends)
         order = np.argsort(start, kind="stable")
         return start[order], end[order]
+
+    def _with_field(self, wants: Callable[[str], bool]) -> list[int]:
+        """The blocks whose layout has a field that `wants` accepts: few of the many in a mailbox,
+        so that each is asked for its names once, not for every detector.
+        """
+        if self._named is None:
+            self._named = {}
+            for number in np.flatnonzero(self._has_layout).tolist():
+                layout = self._blocks[number].layout
+                if isinstance(layout, CellLayout):
+                    for name in _names(layout):
+                        self._named.setdefault(name, []).append(number)
+        wanted = (numbers for name, numbers in self._named.items() if wants(name))
+        return sorted({number for numbers in wanted for number in numbers})
+
+
+def _names(layout: CellLayout) -> list[str]:
+    """The names of the fields of `layout`."""
+    names: list[str] = []
+
+    def note(name: str) -> bool:
+        names.append(name)
+        return False
+
+    layout.cells(note)
+    return names
 
 
 class _Keys:

@@ -260,6 +260,14 @@ def test_html_markup_neither_splits_nor_glues(tmp_path: Path, html: str, text: s
     assert text in read_one(tmp_path / "a.html").text
 
 
+def test_html_comments_around_the_page_are_read(tmp_path: Path) -> None:
+    page = "<!-- first@example.com --><!DOCTYPE html><html><p>x</p></html><!-- last@example.com -->"
+    (tmp_path / "a.html").write_text(page)
+    text = read_one(tmp_path / "a.html").text
+    assert "first@example.com" in text
+    assert "last@example.com" in text
+
+
 def test_html_believes_its_own_charset(tmp_path: Path) -> None:
     page = '<html><head><meta charset="windows-1251"></head><p>Иван</p></html>'
     (tmp_path / "a.html").write_bytes(page.encode("cp1251"))

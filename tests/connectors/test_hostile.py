@@ -7,7 +7,9 @@ import json
 import os
 import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -49,10 +51,12 @@ def test_a_bomb_stops_at_its_limit(tmp_path: Path) -> None:
     options = ReadOptions(Limits(ratio=100))
     inner, _ = read_path(tmp_path / "bomb.gz", options)
     assert inner.outcome.reason == Reason.LIMIT
-    (tmp_path / "text.gz").write_bytes(gzip.compress(b"a line of text\n" * 1_000_000, 9))
+    packed = gzip.compress(b"a line of text\n" * 1_000_000, 9)
+    (tmp_path / "text.gz").write_bytes(packed)
     inner, _ = read_path(tmp_path / "text.gz", options)
     assert (inner.outcome.state, inner.outcome.reason) == (State.PARTIAL, Reason.LIMIT)
-    assert 8_000_000 < inner.outcome.characters < 20_000_000
+    limit = (10 << 20) + len(packed) * options.limits.depth  # what is said in _Peeler
+    assert inner.outcome.characters == len(inner.text) == limit
 
 
 def test_containers_within_containers_end(tmp_path: Path) -> None:
@@ -62,6 +66,23 @@ def test_containers_within_containers_end(tmp_path: Path) -> None:
     (tmp_path / "onion.gz").write_bytes(data)
     reads = read_path(tmp_path / "onion.gz", ReadOptions(Limits(depth=5)))
     assert [read.outcome.reason for read in reads] == [Reason.LIMIT, *[""] * 6]
+
+
+class PanicException(BaseException):
+    pass
+
+
+@dataclass(frozen=True)
+class Panicking(HeldContent):
+    def open(self) -> BinaryIO:
+        raise PanicException
+
+
+def test_a_panic_of_a_library_costs_its_item() -> None:
+    *_, last = peel(Item("x", ("a.txt",)), Panicking("a.txt", b"text"), ReadOptions())
+    assert isinstance(last, Outcome)
+    assert (last.state, last.reason) == (State.UNREADABLE, Reason.BUG)
+    assert last.detail.endswith("PanicException")
 
 
 def test_time_runs_out(tmp_path: Path) -> None:
@@ -99,7 +120,16 @@ def test_damaged_structure_is_read_as_text(
     (tmp_path / name).write_bytes(data)
     read = read_one(tmp_path / name)
     assert (read.outcome.state, read.outcome.reason) == (State.PARTIAL, reason)
-    assert "a@example.com" in read.text
+    assert read.text.count("a@example.com") == 1
+    assert read.outcome.characters == len(read.text)
+
+
+def test_a_large_damaged_structure_keeps_what_was_handed_on(tmp_path: Path) -> None:
+    row = '{"mail": "a@example.com", "remark": "' + "x" * 1000 + '"}'
+    (tmp_path / "a.json").write_text(f"[{','.join([row] * 12_000)}, {{")
+    read = read_one(tmp_path / "a.json")
+    assert read.outcome.reason == Reason.CORRUPT
+    assert 12_000 < read.text.count("a@example.com") <= 24_000
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.6, 0.95])

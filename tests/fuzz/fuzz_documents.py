@@ -28,6 +28,7 @@ with atheris.instrument_imports(include=["pdscan"]):
 MAIN_PARTS = {
     "docx": "word/document.xml", "pptx": "ppt/slides/slide1.xml", "odf": "content.xml",
     "xlsb": "xl/worksheets/sheet1.bin", "epub": "OPS/book.opf",
+    "iwork": "Index/Document.iwa",
 }  # fmt: skip
 MAIN_STREAMS = {"doc": "WordDocument", "ppt": "PowerPoint Document", "xls": "Workbook"}
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 
+from pdscan.connectors.formats import ocr
 from pdscan.connectors.formats.interface import Reader
 from pdscan.errors import UnreadableError
 from pdscan.model import Reason
@@ -65,7 +66,7 @@ FORMATS = (
         "application/x-pkcs7-signature",
     )),
     Format("pgp", ("application/pgp-encrypted", "application/pgp")),
-    Format("zips", ("application/zip", "application/java-archive", "application/vnd.apple.iwork")),
+    Format("zips", ("application/zip", "application/java-archive")),
     Format("tars", ("application/x-tar", "application/x-gtar", "application/x-ustar")),
     Format("archives", (
         "application/x-7z-compressed", "application/x-rar", "application/vnd.rar",
@@ -73,6 +74,7 @@ FORMATS = (
         "application/x-archive", "application/vnd.debian.binary-package", "application/x-rpm",
         "application/x-lha", "application/x-lzh-compressed",
     )),
+    Format("warc", ("application/warc",)),
     Format("csv", ("text/csv", "text/tab-separated-values"), is_text=True, has_records=True),
     Format("json", ("application/json", "application/x-ndjson"), is_text=True, has_records=True),
     Format("xml", ("text/xml",), is_text=True),
@@ -105,6 +107,10 @@ FORMATS = (
     Format("compressed", (
         "application/gzip", "application/x-bzip2", "application/x-xz", "application/zstd",
     )),
+    Format("images", (
+        "image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/x-ms-bmp",
+        "image/webp", "image/x-portable-*",
+    ), ocr.NEEDS, ocr.EXTRA),
     Format("text", ("text/*", "message/*", "application/x-empty"), is_text=True, has_records=True),
     Format("binary", (
         "application/octet-stream", "application/x-executable", "application/x-pie-executable",

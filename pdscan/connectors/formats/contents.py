@@ -211,8 +211,11 @@ def read_up_to(stream: BinaryIO, size: int) -> bytes:
 
 def read_whole(content: Content, limit: int) -> bytes:
     """All bytes of `content`; raises UnreadableError(LIMIT) where there are more than `limit`."""
-    with content.open() as stream:
-        data = read_up_to(stream, limit + 1)
+    if isinstance(content, HeldContent) and isinstance(content.data, bytes):
+        data = content.data
+    else:
+        with content.open() as stream:
+            data = read_up_to(stream, limit + 1)
     if len(data) > limit:
         raise UnreadableError(
             Reason.LIMIT, f"larger than the {limit >> 20} MiB that one item may hold in memory"

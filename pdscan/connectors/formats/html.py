@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -40,12 +41,11 @@ _DUMB = frozenset(
 )
 _META = re.compile(rb"(?i)<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})")
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,100};base64,(.+)", re.DOTALL)
-_BLANKS = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")  # all but a single space
 
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The page's text in document order."""
-    declared = _META.search(content.head)
+    declared = None if content.head.startswith(BOM_UTF8) else _META.search(content.head)
     text = Text(
         content, options.block_size,
         declared=declared_encoding(declared[1].decode("ascii")) if declared else "",
@@ -72,32 +72,36 @@ class _Page:
     def read(self) -> Iterator[Yield]:
         """Walks the tree without recursion: a page may nest as deep as it likes."""
         node: Any = self._tree.root
+        while node is not None and node.prev is not None:  # comments before the first element
+            node = node.prev
         blocks = ["html"]
         while node is not None:
-            if node.tag == "-text":
+            tag = node.tag
+            if tag == "-text":
                 self._line.append(node.text_content or "")
                 is_open = False
             else:
-                is_open = self._enter(node, blocks)
+                is_open = self._enter(node, tag, blocks)
                 if attributes := node.attributes:
-                    yield from self._attributes(node.tag, attributes)
-            if self._cells.is_full:
-                yield self._cells.take()
-            if is_open and node.child is not None:
-                node = node.child
+                    yield from self._attributes(tag, attributes)
+                if self._cells.is_full:
+                    yield self._cells.take()
+            if is_open and (child := node.child) is not None:
+                node = child
                 continue
             while node is not None:
-                if node.tag[0] != "-":
-                    self._leave(node, blocks)
-                if node.next is not None:
-                    node = node.next
+                if tag[0] != "-" and tag not in _INLINE and len(blocks) > 1:
+                    self._break(blocks.pop())
+                following = node.next
+                if following is not None:
+                    node = following
                     break
                 node = node.parent
+                tag = "-document" if node is None else node.tag
         self._break(blocks[-1])
         yield self._cells.take()
 
-    def _enter(self, node: Any, blocks: list[str]) -> bool:
-        tag = node.tag
+    def _enter(self, node: Any, tag: str, blocks: list[str]) -> bool:
         if tag == "-comment":
             if comment := node.comment_content:
                 self._cells.add(comment, "comment")
@@ -113,14 +117,16 @@ class _Page:
                 blocks.append(tag)
         return True
 
-    def _leave(self, node: Any, blocks: list[str]) -> None:
-        if node.tag not in _INLINE and len(blocks) > 1:
-            self._break(blocks.pop())
-
     def _break(self, block: str) -> None:
         if self._line:
-            text = _BLANKS.sub(" ", "".join(self._line)).strip(" ")
+            text = "".join(self._line)
             self._line.clear()
+            for blank in "\n\t\r\f":
+                if blank in text:
+                    text = text.replace(blank, " ")
+            text = text.strip(" ")
+            while "  " in text:
+                text = text.replace("  ", " ")
             if text:
                 self._cells.add(text, block)
 

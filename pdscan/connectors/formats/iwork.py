@@ -1,7 +1,6 @@
-"""Pages, Numbers and Keynote: those of before 2013 are XML and are read; later ones are not.
+"""Pages, Numbers and Keynote: XML before 2013, since then an undocumented format (`iwa`).
 
-Since 2013 the text lies in an undocumented format (IWA). Such a document is named in the ledger as
-not read, and its preview, often a PDF, and its pictures are nested items.
+Previews, often a PDF, and pictures are nested items.
 """
 
 from __future__ import annotations
@@ -12,13 +11,14 @@ import zlib
 from collections.abc import Iterator
 
 from pdscan.connectors.formats.interface import Content, Gap, Yield
+from pdscan.connectors.formats.iwa import texts
 from pdscan.connectors.formats.package import Package, guarded, local, parse_xml, read_all
 from pdscan.connectors.formats.prose import Text, named
 from pdscan.connectors.interface import ReadOptions
 from pdscan.model import Block, Reason
 
 _INDEXES = ("index.xml", "index.apxl", "index.xml.gz", "index.apxl.gz")
-_MUTE = (".iwa", ".plist", ".xsl", ".tef", "buildVersionHistory.plist")
+_MUTE = (".plist", ".xsl", ".tef", "buildVersionHistory.plist")
 _SPOKEN = ("s", "string", "href", "name", "title", "author", "comment", "text", "v")
 
 
@@ -28,13 +28,23 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
         old = [name for name in package.names if name in _INDEXES]
         for name in old:
             yield from guarded(_index(package, name, options), name)
-        if not old:
-            if any(name.endswith((".iwpv2", ".iwph")) for name in package.names):
-                yield Gap(Reason.ENCRYPTED, "an iWork password is needed")
-            yield Gap(Reason.UNSUPPORTED, "an iWork document of 2013 or later; only its preview")
+        if not old and any(name.endswith((".iwpv2", ".iwph")) for name in package.names):
+            yield Gap(Reason.ENCRYPTED, "an iWork password is needed")
         for name in package.names:
-            if name not in old and not name.endswith(_MUTE):
+            if name.endswith(".iwa"):
+                yield from guarded(_archive(package, name, options), name)
+            elif name not in old and not name.endswith(_MUTE):
                 yield package.nested(name)
+
+
+def _archive(package: Package, name: str, options: ReadOptions) -> Iterator[Block]:
+    text = Text(name, options.block_size)
+    try:
+        for said in texts(package.read(name)):
+            text.line(said)
+            yield from text.full_blocks()
+    finally:
+        yield from text.blocks()
 
 
 def _index(package: Package, name: str, options: ReadOptions) -> Iterator[Block]:

@@ -1,7 +1,7 @@
 """PDF (ISO 32000) by PDFium: pages, form fields, annotations, outline, metadata, attachments.
 
-A page that shows something but holds no text is named in the ledger, a candidate for OCR. PDFium is
-not thread-safe and may crash on hostile files: readers run in worker processes.
+A page that shows something but holds no text is looked at with the extra ``ocr``, else named in the
+ledger. PDFium is not thread-safe and may crash on hostile files: readers run in worker processes.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from typing import Any, BinaryIO
 
 import pypdfium2
 import pypdfium2.raw as pdfium
-from lxml import etree
 
+from pdscan.connectors.formats import ocr
 from pdscan.connectors.formats.contents import HeldContent, Names, seekable_stream
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
-from pdscan.connectors.formats.package import leaves, parse_xml
+from pdscan.connectors.formats.pdf_metadata import xfa, xmp
+from pdscan.connectors.formats.pdf_pictures import is_picture, seen
 from pdscan.connectors.formats.prose import Text, named
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
-from pdscan.model import Block, Reason
+from pdscan.model import Reason
 
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # its advice on builds is not for our users
 _PASSWORD, _FORMAT, _SECURITY = (
@@ -32,9 +33,6 @@ _PASSWORD, _FORMAT, _SECURITY = (
 _SPOKEN = {"T": "author", "Contents": "contents", "Subj": "subject"}
 _HYPHEN = re.compile(r"([^\W_])?[\x02\ufffe](?:\r?\n)?(?=([^\W_])?)")
 _GAP = re.compile(r"(?:(?<=[0-9])|(?<=[0-9][A-Z])) (?=[0-9+(])")
-_XMP = (b"<x:xmpmeta", b"</x:xmpmeta>")
-_LONGEST_XMP = 4 << 20
-_XFA_PARTS = ("datasets", "template", "form")
 
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
@@ -47,8 +45,8 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
             yield from _pages(document, attachments, options)
             yield from named("outline", (("title", b.get_title()) for b in document.get_toc()))
             yield from named("properties", document.get_metadata_dict(skip_empty=True).items())
-            yield from _xmp(stream)
-            yield from _xfa(document)
+            yield from xmp(stream)
+            yield from xfa(document)
             yield from attachments.of_document()
 
 
@@ -69,7 +67,7 @@ def _open(stream: BinaryIO, passwords: tuple[str, ...]) -> pypdfium2.PdfDocument
 def _pages(
     document: pypdfium2.PdfDocument, attachments: _Attachments, options: ReadOptions
 ) -> Iterator[Yield]:
-    empty: list[int] = []
+    pictures: list[int] = []
     broken: list[int] = []
     pages = len(document)
     fields: dict[tuple[str, str], None] = {}
@@ -85,17 +83,20 @@ def _pages(
                 text.line(_page_text(page))
             except pypdfium2.PdfiumError:
                 broken.append(number)
-            if not text.characters and pdfium.FPDFPage_CountObjects(page) > 0:
-                empty.append(number)
             yield from text.blocks()
+            if is_picture(page, text.characters):
+                if ocr.is_installed():
+                    yield from seen(page, f"page {number}, {ocr.DETAIL}")
+                else:
+                    pictures.append(number)
             if pdfium.FPDFPage_GetAnnotCount(page) > 0:
                 yield from named(f"page {number} annotations", _remarks(document, page, fields))
                 yield from attachments.of_page(page)
     yield from named("form fields", fields)
     if broken:
         yield Gap(Reason.CORRUPT, _numbers(broken))
-    if empty:
-        yield Gap(Reason.NO_TEXT, _numbers(empty))
+    if pictures:
+        yield Gap(Reason.NO_TEXT, f"{_numbers(pictures)} ({ocr.HINT})")
     if pages > options.limits.pages:
         yield Gap(Reason.LIMIT, f"pages {options.limits.pages + 1}-{pages}")
 
@@ -215,48 +216,6 @@ def _string(function: Any, *arguments: Any) -> str:
     buffer = ctypes.create_string_buffer(size)
     function(*arguments, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), size)
     return buffer.raw[: size - 2].decode("utf-16-le", "replace")
-
-
-def _xmp(stream: BinaryIO) -> Iterator[Block]:
-    """The XMP packets that stand in the file as they are (ISO 16684-1 wants them so)."""
-    stream.seek(0)
-    found: dict[tuple[str, str], None] = {}
-    rest = b""
-    while chunk := stream.read(1 << 20):
-        rest += chunk
-        while (start := rest.find(_XMP[0])) >= 0:
-            end = rest.find(_XMP[1], start)
-            if end < 0:
-                break
-            packet, rest = rest[start : end + len(_XMP[1])], rest[end + len(_XMP[1]) :]
-            try:
-                found.update(dict.fromkeys(leaves(parse_xml(packet), attributes=True)))
-            except (etree.XMLSyntaxError, ValueError, UnreadableError):
-                continue  # a broken copy of what the properties say
-        keep = start if start >= 0 and len(rest) - start < _LONGEST_XMP else -len(_XMP[0])
-        rest = rest[keep:]
-    yield from named("XMP metadata", found)
-
-
-def _xfa(document: pypdfium2.PdfDocument) -> Iterator[Block | Gap]:
-    """The data and the form of XFA documents, XML that no page shows."""
-    for index in range(max(pdfium.FPDF_GetXFAPacketCount(document), 0)):
-        size = pdfium.FPDF_GetXFAPacketName(document, index, None, 0)
-        name_buffer = ctypes.create_string_buffer(max(size, 1))
-        pdfium.FPDF_GetXFAPacketName(document, index, name_buffer, size)
-        name = name_buffer.value.decode("utf-8", "replace")
-        if name not in _XFA_PARTS:
-            continue
-        length = ctypes.c_ulong()
-        pdfium.FPDF_GetXFAPacketContent(document, index, None, 0, length)
-        buffer = ctypes.create_string_buffer(max(length.value, 1))
-        pdfium.FPDF_GetXFAPacketContent(document, index, buffer, length.value, length)
-        try:
-            root = parse_xml(buffer.raw[: length.value])
-        except (etree.XMLSyntaxError, ValueError, UnreadableError):
-            yield Gap(Reason.CORRUPT, f"XFA {name}")
-            continue
-        yield from named(f"XFA {name}", leaves(root))
 
 
 class _Attachments:

@@ -25,7 +25,7 @@ from pdscan.errors import UnreadableError
 from pdscan.model import Block, Ints, Reason, written_key
 
 _ROWS = 5000  # at a time
-_HEADER_SEARCH = 10  # rows
+_TOP = 10  # rows among which the header is looked for
 _EXACT = 1e18  # below it whole numbers are written without a fraction
 
 Row = Sequence[object]
@@ -56,9 +56,9 @@ def read_sheets(open_book: Callable[[], calamine.CalamineWorkbook]) -> Iterator[
         except _REFUSED:
             yield Gap(Reason.CORRUPT, f"sheet {number + 1}")
             continue
-        # `iter_rows` begins where the sheet's first cell is; columns always at the left.
-        top, _ = opened.start or (0, 0)
-        yield from read_rows(opened.iter_rows(), sheet.name, top + 1)
+        # `iter_rows` begins with the first row of the sheet, but with the first filled column.
+        _, left = opened.start or (0, 0)
+        yield from read_rows(opened.iter_rows(), sheet.name, left)
 
 
 _REFUSED = (calamine.CalamineError, ValueError, OSError)
@@ -75,25 +75,41 @@ def _guarded(call: Callable[[], _Result]) -> _Result:
         raise
 
 
-def read_rows(rows: Iterator[Row], part: str, number: int = 1) -> Iterator[Block]:
-    """The cells of `rows`, the first of which bears `number` in the sheet, as blocks of `part`."""
-    chunk = list(islice(rows, _ROWS))
-    names = _header([[text_of(value) for value in row] for row in chunk[:_HEADER_SEARCH]])
-    while chunk:
-        yield from _blocks(chunk, part, names, number)
+def read_rows(rows: Iterator[Row], part: str, left: int = 0) -> Iterator[Block | Gap]:
+    """The cells of all rows of a sheet as blocks of `part`; `left` is the column (from 0) of the
+    first cell of each row.
+    """
+    names: list[str] = []
+    header = -1
+    number = 1
+    while True:
+        try:
+            chunk = _guarded(lambda: list(islice(rows, _ROWS)))
+        except _REFUSED:
+            yield Gap(Reason.CORRUPT, f"rows of {part} from {number} on")
+            return
+        if not chunk:
+            return
+        if number == 1:
+            header, names = _header([[text_of(value) for value in row] for row in chunk[:_TOP]])
+        yield from _blocks(chunk, part, names, header, number, left)
         number += len(chunk)
-        chunk = list(islice(rows, _ROWS))
+        header = -1
 
 
-def _header(rows: list[list[str]]) -> list[str]:
-    """The names of the columns: the first row of several cells, if it reads like names."""
-    for number, row in enumerate(rows):
+def _header(rows: list[list[str]]) -> tuple[int, list[str]]:
+    """The position and names of the header: the first row of several cells, if it reads like
+    names; -1 where there is none.
+    """
+    for position, row in enumerate(rows):
         if sum(map(bool, row)) > 1:
-            return row if is_header(row, rows[number + 1 :]) else []
-    return []
+            return (position, row) if is_header(row, rows[position + 1 :]) else (-1, [])
+    return -1, []
 
 
-def _blocks(rows: list[Row], part: str, names: list[str], number: int) -> Iterator[Block]:
+def _blocks(
+    rows: list[Row], part: str, names: list[str], header: int, number: int, left: int
+) -> Iterator[Block]:
     width = max(map(len, rows))
     texts: list[str] = []
     for row in rows:
@@ -102,23 +118,27 @@ def _blocks(rows: list[Row], part: str, names: list[str], number: int) -> Iterat
     column = plain("\0".join(texts)).encode("utf-8", "replace").decode().split("\0")
     if len(column) != len(texts):  # a cell holds the separator
         column = [plain(text).encode("utf-8", "replace").decode() for text in texts]
-    fields = [*names[:width], *[""] * (width - len(names))]
+    fields = [*names[:width], *[""] * (width - len(names)), ""]
+    field = np.tile(np.arange(width, dtype=np.int32), len(rows))
+    if header >= 0:  # a name is not in the column that it names
+        field[header * width : (header + 1) * width] = width
 
     def keys(cells: Ints) -> pa.Array:
-        written = [_key(cell % width, number + cell // width) for cell in cells.tolist()]
+        written = [key(left + cell % width, number + cell // width) for cell in cells.tolist()]
         return pa.array(written, pa.string())
 
     return cell_blocks(
         pa.array(column, pa.large_string()),
         fields,
         np.repeat(np.arange(number, number + len(rows)), width),
-        field=np.tile(np.arange(width, dtype=np.int32), len(rows)),
+        field=field,
         keys=keys,
         part=part,
     )
 
 
-def _key(column: int, row: int) -> str:
+def key(column: int, row: int) -> str:
+    """``cell:C9`` for column 2 (from 0) of row 9."""
     letters = ""
     column += 1
     while column:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+import pybase64
+
 from pdscan.connectors.formats.contents import HEAD
 
 _PADDING = re.compile(rb"=[=\s]*")
@@ -47,7 +49,7 @@ def _base64(body: bytes, *, is_text: bool) -> bytes:
 
 def _quads(data: bytes) -> bytes:
     try:
-        return binascii.a2b_base64(data)
+        return pybase64.b64decode(data)
     except binascii.Error:  # padding is missing, or one sign too many stands for nothing
         signs = _FOREIGN.sub(b"", data).translate(None, b" \t\r\n\v\f=")
         return binascii.a2b_base64(signs[: len(signs) - (len(signs) % 4 == 1)] + b"==")

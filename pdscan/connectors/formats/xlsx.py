@@ -16,16 +16,20 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from lxml import etree
+from python_calamine import CalamineWorkbook
 
 from pdscan.connectors.cells import Cells
 from pdscan.connectors.formats.contents import LazyContent, seekable_stream
 from pdscan.connectors.formats.dialects import is_header
 from pdscan.connectors.formats.interface import Content, Nested, Yield
+from pdscan.connectors.formats.sheets import key, read_sheets, text_of
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
-from pdscan.model import Reason, written_key
+from pdscan.model import Reason
 
 _CELL = re.compile(rb'<(?:\w+:)?c (?:[^>]*? )?r="([A-Z]{1,3})(\d{1,7})"')
+_COLUMN = re.compile(rb'<c r="([A-Z]{1,3})')
+_ROW = re.compile(rb'<c r="[A-Z]{1,3}(\d{1,7})"')
 _SPARSE = 50  # places of the sheet for one cell
 _FREELY = 2_000_000  # places of a sheet that are laid out whatever stands in them
 _HEADER_SEARCH = 10  # rows
@@ -42,8 +46,11 @@ def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
             with zipfile.ZipFile(stream) as archive:
                 is_vast = any(_is_vast(archive, name) for name in _sheets(archive))
                 stream.seek(0)
-                for name, rows in _by_openpyxl(stream) if is_vast else _by_calamine(stream):
-                    yield from _sheet(name, rows, options)
+                if is_vast:
+                    for name, rows in _by_openpyxl(stream):
+                        yield from _sheet(name, rows, options)
+                else:
+                    yield from read_sheets(lambda: CalamineWorkbook.from_filelike(stream))
                 yield from _around(archive, options)
         except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError) as error:
             raise UnreadableError(Reason.CORRUPT, type(error).__name__) from error
@@ -61,13 +68,21 @@ def _is_vast(archive: zipfile.ZipFile, name: str) -> bool:
         while chunk := stream.read(1 << 20):
             data = tail + chunk
             cut = data.rfind(b"<")
-            for column, row in _CELL.findall(data[:cut]):
-                cells += 1
-                bottom = max(bottom, int(row))
-                if len(column) == 3 or right < 702:
-                    right = max(right, _column_number(column))
+            count, columns, rows = _places(data[:cut])
+            cells += count
+            right = max(right, *map(_column_number, columns), 0)
+            bottom = max(bottom, *map(int, rows), 0)
             tail = data[cut:]
     return bottom * right > max(_FREELY, cells * _SPARSE)
+
+
+def _places(data: bytes) -> tuple[int, set[bytes], set[bytes]]:
+    """How many cells there are in a piece of a sheet, in which columns and rows."""
+    count = data.count(b'<c r="')
+    if count == data.count(b"<c ") and b":c " not in data:  # as Excel writes them
+        return count, set(_COLUMN.findall(data)), set(_ROW.findall(data))
+    found = _CELL.findall(data)
+    return len(found), {column for column, _ in found}, {row for _, row in found}
 
 
 def _column_number(letters: bytes) -> int:
@@ -75,27 +90,6 @@ def _column_number(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
-
-
-def _by_calamine(stream: BinaryIO) -> Iterator[tuple[str, Iterable[tuple[int, Row]]]]:
-    import python_calamine
-
-    try:
-        with python_calamine.load_workbook(stream) as book:
-            for name in book.sheet_names:
-                sheet = book.get_sheet_by_name(name)
-                left = sheet.start[1] if sheet.start else 0
-                yield name, _numbered(sheet.iter_rows(), left)
-    except python_calamine.PasswordError as error:
-        raise UnreadableError(Reason.ENCRYPTED) from error
-    except (python_calamine.CalamineError, ValueError) as error:
-        raise UnreadableError(Reason.CORRUPT, type(error).__name__) from error
-
-
-def _numbered(rows: Iterable[list[Any]], left: int) -> Iterator[tuple[int, Row]]:
-    # calamine's rows begin at the first of the sheet, its columns at the first that is filled.
-    for number, row in enumerate(rows, 1):
-        yield number, [(column, _text(value)) for column, value in enumerate(row, left)]
 
 
 def _by_openpyxl(stream: BinaryIO) -> Iterator[tuple[str, Iterable[tuple[int, Row]]]]:
@@ -115,7 +109,7 @@ def _filled(sheet: Any) -> Iterator[tuple[int, Row]]:
     with sheet._get_source() as source:
         parser = WorkSheetParser(source, sheet._shared_strings, data_only=True)
         for number, cells in parser.parse():
-            yield number, [(cell["column"] - 1, _text(cell["value"])) for cell in cells]
+            yield number, [(cell["column"] - 1, text_of(cell["value"])) for cell in cells]
 
 
 def _sheet(name: str, rows: Iterable[tuple[int, Row]], options: ReadOptions) -> Iterator[Yield]:
@@ -128,7 +122,7 @@ def _sheet(name: str, rows: Iterable[tuple[int, Row]], options: ReadOptions) -> 
             if text:
                 name = header.get(column, "")
                 field = "" if name == text else name  # a name is not in the column it names
-                cells.add(text, field, number, partial(_key, column, number))
+                cells.add(text, field, number, partial(key, column, number))
         if cells.is_full:
             yield cells.take()
     yield cells.take()
@@ -143,25 +137,6 @@ def _header(rows: list[Row]) -> dict[int, str]:
             columns = [[other.get(column, "") for column in names] for other in below]
             return names if is_header(list(names.values()), columns) else {}
     return {}
-
-
-def _key(column: int, row: int) -> str:
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return written_key(("cell", f"{letters}{row}"))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, bool):
-        return ""
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
-    return str(value)
 
 
 _DOCUMENT_PARTS = re.compile(

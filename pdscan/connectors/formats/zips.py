@@ -26,6 +26,7 @@ from pdscan.connectors.formats.contents import (
 )
 from pdscan.connectors.formats.fields import cell_blocks
 from pdscan.connectors.formats.interface import Content, Gap, Nested, Yield
+from pdscan.connectors.formats.zip_methods import unpacked
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Reason
@@ -34,6 +35,7 @@ _CHUNK = 128 << 10
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
 _AES = 99
+_KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
@@ -98,7 +100,8 @@ def _time(info: zipfile.ZipInfo) -> float | None:
 
 def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo, passwords: tuple[str, ...]) -> BinaryIO:
     if not info.flag_bits & _ENCRYPTED:
-        return as_binary(Chunks(_chunks(archive, info)))
+        is_known = info.compress_type in _KNOWN
+        return as_binary(Chunks((_chunks if is_known else unpacked)(archive, info)))
     if info.compress_type == _AES:
         archive = pyzipper.AESZipFile(archive.fp)
         info = next(twin for twin in archive.infolist() if twin.header_offset == info.header_offset)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pdscan.connectors.formats.contents import HeldContent
-from pdscan.connectors.formats.interface import Gap, Nested
+from pdscan.connectors.formats.interface import Gap, Nested, Note
 from pdscan.connectors.interface import ReadOptions
 from pdscan.errors import UnreadableError
 from pdscan.model import Block, Reason
@@ -23,6 +23,7 @@ class Result:
     parts: dict[str, str] = field(default_factory=dict)
     nested: dict[str, bytes] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
 
     @property
@@ -67,4 +68,6 @@ def read(module: str, data: bytes, options: ReadOptions = OPTIONS, name: str = "
                 result.nested[event.name] = stream.read()
         elif isinstance(event, Gap):
             result.gaps.append(event)
+        elif isinstance(event, Note):
+            result.notes.append(event)
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import tarfile
 import time
 import zipfile
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+import inflate64
 import libarchive
 import py7zr
 import pytest
@@ -140,6 +142,39 @@ def test_a_name_that_is_there_twice_is_told_apart() -> None:
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("a", b"2")
     assert members(zips.read, HeldContent("x", target.getvalue())) == {"a": b"1", "a~2": b"2"}
+
+
+def with_method(method: int, packed: bytes, size: int) -> bytes:
+    """A ZIP of two members, the first of which claims that `packed` was made by `method`."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("old.txt", packed)
+        archive.writestr("new.txt", b"hello")
+    data = bytearray(target.getvalue())
+    for signature, at in ((b"PK\3\4", 8), (b"PK\1\2", 10)):  # local header and directory
+        start = data.find(signature)
+        struct.pack_into("<H", data, start + at, method)
+        struct.pack_into("<I", data, start + at + 14, size)
+    return bytes(data)
+
+
+def test_deflate64_is_undone() -> None:
+    text = b"".join(b"%d hello 900101-2384\n" % number for number in range(50_000))
+    deflater = inflate64.Deflater()
+    packed = deflater.deflate(text) + deflater.flush()
+    assert members(zips.read, HeldContent("a.zip", with_method(9, packed, len(text)))) == {
+        "old.txt": text, "new.txt": b"hello",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "name"), [(1, "shrunk"), (6, "imploded"), (77, "unknown")])
+def test_methods_of_old_are_named(method: int, name: str) -> None:
+    content = HeldContent("a.zip", with_method(method, b"xx", 9))
+    old, _ = (event for event in zips.read(content, OPTIONS) if isinstance(event, Nested))
+    with pytest.raises(UnreadableError) as caught:
+        old.content.open().read()
+    assert caught.value.reason == Reason.UNSUPPORTED
+    assert caught.value.detail == f"compression method {method} ({name})"
 
 
 def test_comments_of_a_zip_are_text() -> None:

@@ -16,16 +16,20 @@ from pdscan.errors import UnreadableError
 
 from . import samples
 from .documents import Result, read
+from .test_iwork import document
 from .test_pdf import make_pdf
+from .test_warc import web_archive
 
+pytestmark = pytest.mark.usefixtures("without_ocr")
 OPTIONS = ReadOptions(limits=Limits(member_memory=32 << 20, expanded=64 << 20), passwords=("x",))
-MODULES = [*samples.SAMPLES, "pdf"]
+SAMPLES = {**samples.SAMPLES, "pdf": make_pdf, "warc": web_archive, "iwork": document}
+MODULES = [*SAMPLES]
 _TRIALS = 60
 _SLOW = 5.0  # seconds for a file of some kB
 
 
 def sample(module: str) -> bytes:
-    return make_pdf() if module == "pdf" else samples.SAMPLES[module]()
+    return SAMPLES[module]()
 
 
 def survives(module: str, data: bytes) -> Result | None:

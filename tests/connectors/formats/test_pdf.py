@@ -20,6 +20,8 @@ from pdscan.model import Reason
 
 from .documents import OPTIONS, read, words_of
 
+pytestmark = pytest.mark.usefixtures("without_ocr")
+
 
 def make_pdf(password: str = "") -> bytes:
     stream = io.BytesIO()
@@ -69,7 +71,9 @@ def test_reads_every_place() -> None:
 
 def test_pages_without_text_are_named() -> None:
     result = read("pdf", make_pdf())
-    assert [(gap.reason, gap.detail) for gap in result.gaps] == [(Reason.NO_TEXT, "pages 2-3")]
+    assert [(gap.reason, gap.detail) for gap in result.gaps] == [
+        (Reason.NO_TEXT, "pages 2-3 (pip install 'pdscan[ocr]')")
+    ]
 
 
 def test_attachments_are_nested_under_names_of_their_own() -> None:
