@@ -21,6 +21,14 @@ _SOURCES = (
     ("forms", "forms", "Nordkauppa Oy"),
     ("newsletter", "newsletter", _BOTH),
     ("logs", "logs", "Nordkauppa Oy"),
+    ("support", "support", _BOTH),
+    ("m365", "m365", _BOTH),
+    ("crm", "crm", "Nordkauppa Oy"),
+    ("cloud", "cloud", "Nordkauppa Oy"),
+    ("analytics", "analytics", "Nordkauppa Oy"),
+    ("social", "social", "Nordkauppa Oy"),
+    ("backups", "backups", "Nordkauppa Oy"),
+    ("accounting", "accounting", "Nordkauppa Oy"),
 )
 INVENTORY = "demo.inventory"
 
@@ -34,10 +42,11 @@ def command(folder: Path, no_scan: bool, story: bool) -> None:
     """Make a small estate of fictional people, and scan it.
 
     Writes into FOLDER (demo, if none is given): the systems of two sister companies, with an order
-    database, customer accounts, payment reports, web forms, newsletter lists and server logs; a
-    pdscan.toml that names them; truth.json, which says who is where; and the inventory of a scan.
-    The same every time. One log is cut off and one row is broken, so that there is something that
-    cannot be read.
+    database, customer accounts, payment reports, web forms, newsletter lists, server logs, support
+    mail, Microsoft 365 documents, a CRM's export, a sensor cloud, analytics, social media, backups
+    and accounting; a pdscan.toml that names them; truth.json, which says who is where; and the
+    inventory of a scan. The same every time. One log is cut off and one row is broken, so that
+    there is something that cannot be read.
     """
     marker = folder / "truth.json"
     if folder.exists() and any(folder.iterdir()) and not marker.exists():

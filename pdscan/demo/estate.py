@@ -9,11 +9,23 @@ from pathlib import Path
 
 from pdscan.demo.people import Person, people
 from pdscan.demo.site import Site
-from pdscan.demo.systems import providers, shop, weblogs
+from pdscan.demo.systems import (
+    accounting,
+    backups,
+    crm,
+    office,
+    providers,
+    sensors,
+    shop,
+    support,
+    web,
+    weblogs,
+)
 from pdscan.demo.truth import Truth
 
-#: In this order; what is written later may copy from what was written before.
-_SYSTEMS = (shop.write, providers.write, weblogs.write)
+_SYSTEMS = (
+    shop, providers, weblogs, support, office, crm, sensors, web, backups, accounting,
+)  # fmt: skip
 
 
 def write(folder: Path, truth_file: Path) -> tuple[Person, ...]:
@@ -21,6 +33,6 @@ def write(folder: Path, truth_file: Path) -> tuple[Person, ...]:
     everybody, truth = people(), Truth()
     site = Site(folder, everybody, truth)
     for system in _SYSTEMS:
-        system(site)
+        system.write(site)
     truth.write(truth_file, everybody)
     return everybody

@@ -372,16 +372,15 @@ class Resolver:
 
     def _search(self) -> None:
         """Holds, for somebody to judge, where a name that was given is written."""
-        for name in self._given.names:
-            for place, where in self._places.mentions(name):
-                if place in self.held:
-                    continue
-                row = self._places.rows([place]).get(place)
-                written = names.written_in(row.values) if row is not None else ""
-                if not written or names.alike(name, written):
-                    address = Locator(*_address(self._places, place, where))
-                    step = Step(NAME, "as it is written", str(address))
-                    self.held[place] = Held(place, Likelihood.POSSIBLE, (step,))
+        for name, place, where in self._places.mentions(self._given.names):
+            if place in self.held:
+                continue
+            row = self._places.rows([place]).get(place)
+            written = names.written_in(row.values) if row is not None else ""
+            if not written or names.alike(name, written):
+                address = Locator(*_address(self._places, place, where))
+                step = Step(NAME, "as it is written", str(address))
+                self.held[place] = Held(place, Likelihood.POSSIBLE, (step,))
 
     def _fill(self) -> None:
         """Gives each held place its findings."""

@@ -84,13 +84,11 @@ def _orders(site: Site, file: str) -> None:
                 serial = f"NK-{rng.randrange(16**6):06X}"
                 tables["warranty"].append((row, key, serial, f"{when(rng):%Y-%m-%d}"))
                 note(person, file, f"id={row}", {}, "warranty")
-    staff = [
-        (number, person.name, person.login, f"{person.login}@nordkauppa.example")
-        for number, person in enumerate(site.people[:4], 1)
-    ]
-    for row, (person, values) in enumerate(zip(site.people, staff, strict=False), 1):
-        note(person, file, f"id={row}", {"email": values[3]}, "staff")
-    site.database(file, _ORDERS, {"company": COMPANIES, "staff": staff, **tables})
+    staff = [person for person in site.people if person.work_email]
+    rows = [(row, p.name, p.login, p.work_email) for row, p in enumerate(staff, 1)]
+    for row, person in enumerate(staff, 1):
+        note(person, file, f"id={row}", {"email": person.work_email or ""}, "staff")
+    site.database(file, _ORDERS, {"company": COMPANIES, "staff": rows, **tables})
 
 
 def _order(
