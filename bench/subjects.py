@@ -116,13 +116,22 @@ class Estate:
             }
         return self._items[item]
 
+    def locator(self, truth: Mapping[str, Any]) -> str:
+        """The locator of a place of the truth."""
+        return str(self.places.locator(self.place(truth)))
+
+    def said(self, person: Mapping[str, Any]) -> list[str]:
+        """What the person would say of themselves."""
+        emails = (*person["emails"], person["work_email"])
+        return [
+            f"name={person['given']} {person['family']}", f"phone={person['phone']}",
+            *(f"email={email}" for email in emails if email),
+        ]  # fmt: skip
+
     def ask(self, person: Mapping[str, Any]) -> Found:
         """What is found of `person` by what they would say of themselves."""
-        given = [
-            f"name={person['given']} {person['family']}", f"phone={person['phone']}",
-            *(f"email={email}" for email in (*person["emails"], person["work_email"]) if email),
-        ]  # fmt: skip
-        resolver = Resolver(self.columns, self.places, parse(given, self.fingerprinter))
+        given = parse(self.said(person), self.fingerprinter)
+        resolver = Resolver(self.columns, self.places, given)
         resolver.run()
         held = {
             place: one for place, one in resolver.held.items()

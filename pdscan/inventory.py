@@ -383,6 +383,11 @@ class Inventory:
         names = None if columns is None else list(columns)
         yield from self._dataset().to_batches(columns=names, filter=where)
 
+    def fingerprints(self, kind: str) -> Iterator[bytes]:
+        """Those of the findings of a kind, each once a batch."""
+        for batch in self.findings(pc.field("kind") == kind, ["fingerprint"]):
+            yield from batch.column(0).unique().to_pylist()
+
     def find(self, fingerprint: bytes, kind: str) -> pa.Table:
         """All findings of `kind` with this fingerprint."""
         where = pc.field("fingerprint") == pa.scalar(fingerprint, SCHEMA.field("fingerprint").type)

@@ -11,7 +11,7 @@ import numpy as np
 from pdscan.model import Ints, Likelihood
 from pdscan.subjects import names
 from pdscan.subjects.columns import Columns, token
-from pdscan.subjects.kinds import COUNTED, DOCUMENTS, LOOSE, OWN
+from pdscan.subjects.kinds import COUNTED, DOCUMENTS, LOOSE, OWN, TELLING
 from pdscan.subjects.places import Place, Places
 
 MANY = 10  # people: a mailbox of a company rather than one that some share
@@ -71,22 +71,27 @@ class Judge:
 
     def is_alone(self, findings: Iterable[Mapping[str, Any]], joined: Collection[int]) -> bool:
         """Whether a unit with these findings is one person's: at most one national number, and no
-        mailbox beside the person's own but those that are everybody's.
+        mailbox or telephone beside the person's own but those that are everybody's.
         """
         own: set[int] = set()
-        mails: set[int] = set()
+        numbers: dict[str, set[int]] = {kind: set() for kind in TELLING}
         for finding in findings:
-            number = token(finding["fingerprint"])
             if finding["kind"] in OWN and finding["likelihood"] >= Likelihood.LIKELY:
-                own.add(number)
-            elif finding["kind"] == "email":
-                mails.add(number)
-        if len(own) > 1:
-            return False
-        strangers = [n for n in mails if n not in joined]
-        shared = self.verdicts(dict.fromkeys(strangers, "email"))
-        strangers = [n for n in strangers if shared[n].persons <= 1]
-        return len(strangers) + (len(mails & set(joined)) > 0) <= 1
+                own.add(token(finding["fingerprint"]))
+            elif finding["kind"] in numbers:
+                numbers[finding["kind"]].add(token(finding["fingerprint"]))
+        return len(own) <= 1 and all(
+            self._are_one_persons(kind, some, joined) for kind, some in numbers.items()
+        )
+
+    def _are_one_persons(self, kind: str, numbers: set[int], joined: Collection[int]) -> bool:
+        strangers = [n for n in numbers if n not in joined]
+        seen = self.verdicts(dict.fromkeys(strangers, kind))
+        if kind == "email":
+            strangers = [n for n in strangers if seen[n].persons <= 1]
+        else:
+            strangers = [n for n in strangers if seen[n].persons <= MANY]
+        return len(strangers) + (len(numbers & set(joined)) > 0) <= 1
 
     def _persons(self, kinds: Mapping[int, str]) -> dict[int, int]:
         """With how many people each was seen."""

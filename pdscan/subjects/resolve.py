@@ -203,6 +203,8 @@ class Resolver:
             others = {
                 token(f["fingerprint"]): f for f in findings
                 if f["kind"] in PERSONAL and token(f["fingerprint"]) not in self.joined
+                # A name in a text may be anybody's.
+                and (f["kind"] != NAME or (f["record"] >= 0 and f["start"] == 0))
             }  # fmt: skip
             alone = self._judge.is_alone(findings, self.joined)
             for number, finding in others.items():
