@@ -138,7 +138,7 @@ def texts(name: str, data: bytes) -> Iterator[str]:
                 yield str(part.get_content())
             elif not part.is_multipart():
                 content = part.get_payload(decode=True)
-                yield from texts(part.get_filename() or "", bytes(content or b""))  # type: ignore[arg-type]
+                yield from texts(part.get_filename() or "", bytes(content or b""))
     else:
         yield data.decode("utf-8", "replace")
 

@@ -70,7 +70,7 @@ _FINDINGS_OPTIONS: dict[str, Any] = {
     "use_dictionary": ["part", "field", "kind", "evidence"],
     "column_encoding": dict.fromkeys(("item", "record", "line", "column", "start", "end"), _DELTA),
     "compression": {n: "NONE" if n == "fingerprint" else "ZSTD" for n in SCHEMA.names},
-    "write_statistics": ["item", "fingerprint"],
+    "write_statistics": ["item", "record", "fingerprint"],
 }
 
 
