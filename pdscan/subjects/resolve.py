@@ -200,11 +200,12 @@ class Resolver:
         fresh: dict[int, tuple[Held, dict[str, Any], bool]] = {}
         for held in frontier:
             findings = found.get(held.place, [])
+            is_row = bool(held.place.key) or held.place.record >= 0
             others = {
                 token(f["fingerprint"]): f for f in findings
                 if f["kind"] in PERSONAL and token(f["fingerprint"]) not in self.joined
                 # A name in a text may be anybody's.
-                and (f["kind"] != NAME or (f["record"] >= 0 and f["start"] == 0))
+                and (f["kind"] != NAME or (is_row and f["start"] == 0))
             }  # fmt: skip
             alone = self._judge.is_alone(findings, self.joined)
             for number, finding in others.items():
