@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import click
@@ -55,10 +56,13 @@ def command(folder: Path, no_scan: bool, story: bool) -> None:
     from pdscan.cli import terminal
     from pdscan.cli.job import Job
     from pdscan.demo import estate
+    from pdscan.exports.package import disclosure
 
     people = estate.write(folder / "estate", marker)
     settings_file = folder / config.FILE_NAME
     settings_file.write_text(_TOML + "\n".join(map(_table, *zip(*_SOURCES, strict=True))), "utf-8")
+    said = resources.files("pdscan.demo") / "disclosure.toml"
+    (folder / disclosure.FILE_NAME).write_text(said.read_text("utf-8"), "utf-8")
     terminal.say(f"{len(people)} people of two companies, in {len(_SOURCES)} systems: {folder}")
     if no_scan:
         return
