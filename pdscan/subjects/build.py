@@ -18,7 +18,7 @@ from pdscan.model import Likelihood, Locator, State, place_name
 from pdscan.subjects.columns import Columns, token
 from pdscan.subjects.evidence import MANY, Judge
 from pdscan.subjects.given import Given
-from pdscan.subjects.kinds import LOOSE, OWN, PERSONAL, TELLING
+from pdscan.subjects.kinds import LOOSE, NAME, OWN, PERSONAL, TELLING
 from pdscan.subjects.model import Finding, Holding, Identifier, NotRead, Role, Subject
 from pdscan.subjects.places import Place, Places
 from pdscan.subjects.resolve import Held, Joined, Resolver
@@ -153,15 +153,18 @@ class _Holdings:
 
     def _is_ours(self, held: Held, finding: Mapping[str, Any]) -> bool:
         """Whether it is the person's own. What several people have (a family's telephone) is
-        theirs in a cell of its own of their row; in a text it may be the others'.
+        theirs in a cell of its own of their row; in a text it may be the others'. A door or an
+        address of the network is theirs and the others' alike.
         """
         one = self._joined.get(token(finding["fingerprint"]))
         if one is None:
             return False
         if one.given or one.verdict.joins or one.verdict.persons <= 1:
             return True
+        if one.verdict.persons > MANY:
+            return False
         is_row = bool(held.place.key) or held.place.record >= 0
-        return is_row and finding["start"] == 0 and one.verdict.persons <= MANY
+        return (one.kind in LOOSE and one.kind != NAME) or (is_row and finding["start"] == 0)
 
     def _finding(self, held: Held, finding: Mapping[str, Any]) -> Finding:
         item = Locator.parse(self._columns.items[finding["item"]].locator)
