@@ -380,7 +380,8 @@ class Resolver:
                 continue
             row = self._places.rows([place]).get(place)
             written = names.written_in(row.values) if row is not None else ""
-            if not written or names.alike(name, written):
+            # In a note of somebody else's row the person is meant all the same.
+            if not written or names.alike(name, written) or not names.is_label(where):
                 address = Locator(*_address(self._places, place, where))
                 step = Step(NAME, "as it is written", str(address))
                 self.held[place] = Held(place, Likelihood.POSSIBLE, (step,))
