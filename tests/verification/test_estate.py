@@ -81,7 +81,7 @@ class World:
         self.folder, self.postgres, self.mysql = folder, postgres, mysql
         with mock.patch("pdscan.demo.estate.people", partial(people, _COUNT)):
             self.people = estate.write(folder / "estate", folder / "truth.json")
-        for system in {p.name for p in (folder / "estate").iterdir() if p.is_dir()} - {*_FOLDERS}:
+        for system in {p.name for p in (folder / "estate").iterdir() if p.is_dir()} - {*_FILES}:
             shutil.rmtree(folder / "estate" / system)
         administrator.salvage(folder / "estate/logs/access.log.3.gz")
         administrator.fill_up(folder / "estate/forms/contact-form.csv")
