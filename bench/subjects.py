@@ -14,16 +14,17 @@ from typing import Any
 
 from pdscan.connectors.files import Files
 from pdscan.connectors.interface import Connector
-from pdscan.connectors.records import Record, records
+from pdscan.connectors.records import records
 from pdscan.inventory import Inventory
 from pdscan.matching.fingerprints import Fingerprinter
-from pdscan.model import Likelihood
+from pdscan.model import Likelihood, Locator
 from pdscan.subjects.columns import Columns
 from pdscan.subjects.given import parse
 from pdscan.subjects.places import Place, Places
 from pdscan.subjects.resolve import Resolver
 
 _DATABASES = {"orders.sqlite": "orders", "accounts.sqlite": "accounts"}
+_VAGUE = {"ipv4", "ipv6", "person_name"}  # what many people have
 _CUT_OFF = "access.log.3"  # nobody notes whose the lines of the damaged log are
 
 
@@ -46,7 +47,7 @@ class Estate:
     """The demo estate in `folder`, scanned."""
 
     folder: Path
-    _items: dict[str, list[Record]] = field(default_factory=dict)
+    _items: dict[int, dict[tuple[str, str, str], Place]] = field(default_factory=dict)
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -86,30 +87,51 @@ class Estate:
 
     def place(self, truth: Mapping[str, Any]) -> Place:
         """Where a place of the truth lies."""
-        file, key = truth["file"], truth["key"]
-        if file in _DATABASES:
-            item = self._numbers[f"{_DATABASES[file]}:{file}"]
-            return Place(item, truth["table"], key.replace("=", ":", 1))
-        source, name = file.split("/")
-        path = (name, name.removesuffix(".gz")) if name.endswith(".gz") else (name,)
-        item = self._numbers[f"{source}:{'!/'.join(path)}"]
-        if file not in self._items:
-            self._items[file] = list(records(self.connectors[source], path))
-        column, value = key.split("=", 1)
+        file, table, key = truth["file"], truth["table"], truth["key"]
+        source, _, name = file.rpartition("/") if file in _DATABASES else file.partition("/")
+        source, path = source or _DATABASES[file], tuple(name.split("!/"))
+        if name.endswith(".gz"):
+            path = (name, name.removesuffix(".gz"))
+        item = self._numbers[str(Locator(source, path))]
+        column, _, value = key.partition("=")
+        if not key:
+            return Place(item)
         if column == "line":
             return Place(item, record=int(value) - 1)
-        for record in self._items[file]:
-            if any(name.endswith(column) and text == value for name, text in record.values):
-                return Place(item, record.part, record=record.number)
-        raise LookupError(key)
+        if file.endswith(".sqlite"):
+            return Place(item, table, f"{column}:{value}")
+        return self._records(item, source, path)[table, column, value]
+
+    def _records(
+        self, item: int, source: str, path: tuple[str, ...]
+    ) -> dict[tuple[str, str, str], Place]:
+        """The records of an item by part and by each of their values."""
+        if item not in self._items:
+            self._items[item] = {
+                (record.part, name.rpartition(".")[2], text): Place(
+                    item, record.part, record=record.number
+                )
+                for record in records(self.connectors[source], path)
+                for name, text in record.values
+            }
+        return self._items[item]
+
+    def locator(self, truth: Mapping[str, Any]) -> str:
+        """The locator of a place of the truth."""
+        return str(self.places.locator(self.place(truth)))
+
+    def said(self, person: Mapping[str, Any]) -> list[str]:
+        """What the person would say of themselves."""
+        emails = (*person["emails"], person["work_email"])
+        return [
+            f"name={person['given']} {person['family']}", f"phone={person['phone']}",
+            *(f"email={email}" for email in emails if email),
+        ]  # fmt: skip
 
     def ask(self, person: Mapping[str, Any]) -> Found:
         """What is found of `person` by what they would say of themselves."""
-        given = [
-            f"name={person['given']} {person['family']}", f"phone={person['phone']}",
-            *(f"email={email}" for email in person["emails"]),
-        ]  # fmt: skip
-        resolver = Resolver(self.columns, self.places, parse(given, self.fingerprinter))
+        given = parse(self.said(person), self.fingerprinter)
+        resolver = Resolver(self.columns, self.places, given)
         resolver.run()
         held = {
             place: one for place, one in resolver.held.items()
@@ -120,7 +142,7 @@ class Estate:
         for noted in person["places"]:
             place = self.place(noted)
             true.add(place)
-            if place.key or set(noted["holds"]) - {"ipv4", "ipv6"}:
+            if place.key or set(noted["holds"]) - _VAGUE:
                 named.add(place)
         return Found(accepted, frozenset(held) - accepted, frozenset(true), frozenset(named))
 

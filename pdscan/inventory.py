@@ -341,3 +341,8 @@ class Inventory:
         for table in with_fingerprints(self.directory / FINDINGS, fingerprints):
             chosen = table if where is None else table.filter(where)
             yield from (chosen if columns is None else chosen.select(list(columns))).to_batches()
+
+    def fingerprints(self, kind: str) -> Iterator[bytes]:
+        """Those of the findings of a kind, each once a batch."""
+        for batch in self.findings(pc.field("kind") == kind, ["fingerprint"]):
+            yield from batch.column(0).unique().to_pylist()

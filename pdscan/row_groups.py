@@ -31,7 +31,7 @@ FINDINGS_OPTIONS: dict[str, Any] = {
     "use_dictionary": ["part", "field", "kind", "evidence"],
     "column_encoding": dict.fromkeys(("item", "record", "line", "column", "start", "end"), _DELTA),
     "compression": {n: "NONE" if n == "fingerprint" else "ZSTD" for n in SCHEMA.names},
-    "write_statistics": ["item"],
+    "write_statistics": ["item", "record"],
 }
 
 

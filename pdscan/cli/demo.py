@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import click
@@ -21,6 +22,14 @@ _SOURCES = (
     ("forms", "forms", "Nordkauppa Oy"),
     ("newsletter", "newsletter", _BOTH),
     ("logs", "logs", "Nordkauppa Oy"),
+    ("support", "support", _BOTH),
+    ("m365", "m365", _BOTH),
+    ("crm", "crm", "Nordkauppa Oy"),
+    ("cloud", "cloud", "Nordkauppa Oy"),
+    ("analytics", "analytics", "Nordkauppa Oy"),
+    ("social", "social", "Nordkauppa Oy"),
+    ("backups", "backups", "Nordkauppa Oy"),
+    ("accounting", "accounting", "Nordkauppa Oy"),
 )
 INVENTORY = "demo.inventory"
 
@@ -34,10 +43,11 @@ def command(folder: Path, no_scan: bool, story: bool) -> None:
     """Make a small estate of fictional people, and scan it.
 
     Writes into FOLDER (demo, if none is given): the systems of two sister companies, with an order
-    database, customer accounts, payment reports, web forms, newsletter lists and server logs; a
-    pdscan.toml that names them; truth.json, which says who is where; and the inventory of a scan.
-    The same every time. One log is cut off and one row is broken, so that there is something that
-    cannot be read.
+    database, customer accounts, payment reports, web forms, newsletter lists, server logs, support
+    mail, Microsoft 365 documents, a CRM's export, a sensor cloud, analytics, social media, backups
+    and accounting; a pdscan.toml that names them; truth.json, which says who is where; and the
+    inventory of a scan. The same every time. One log is cut off and one row is broken, so that
+    there is something that cannot be read.
     """
     marker = folder / "truth.json"
     if folder.exists() and any(folder.iterdir()) and not marker.exists():
@@ -47,10 +57,13 @@ def command(folder: Path, no_scan: bool, story: bool) -> None:
     from pdscan.cli.job import Job
     from pdscan.cli.place import Place
     from pdscan.demo import estate
+    from pdscan.exports.package import disclosure
 
     people = estate.write(folder / "estate", marker)
     settings_file = folder / config.FILE_NAME
     settings_file.write_text(_TOML + "\n".join(map(_table, *zip(*_SOURCES, strict=True))), "utf-8")
+    said = resources.files("pdscan.demo") / "disclosure.toml"
+    (folder / disclosure.FILE_NAME).write_text(said.read_text("utf-8"), "utf-8")
     terminal.say(f"{len(people)} people of two companies, in {len(_SOURCES)} systems: {folder}")
     if no_scan:
         return

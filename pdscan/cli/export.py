@@ -153,6 +153,7 @@ def _write(
     from pdscan.exports.package import disclosure
     from pdscan.exports.package.build import Builder
     from pdscan.exports.package.check import check
+    from pdscan.exports.package.known_names import KnownNames
     from pdscan.exports.package.redaction import Examiner
     from pdscan.exports.package.seal import close
     from pdscan.matching.engine import Engine
@@ -166,9 +167,10 @@ def _write(
     gather.check_key(subject, fingerprinter, path)
     chosen = wiring.chosen_detectors(_with_all_kinds(settings))
     engine = Engine(chosen, annotators=wiring.annotators(settings, chosen))
-    builder = Builder(subject, order, said, Examiner(engine, fingerprinter))
-    # Without a name: what is not encrypted yet cannot be left behind.
     inventories = looking.open_inventories(subject)
+    names = KnownNames.of(inventories, fingerprinter)
+    builder = Builder(subject, order, said, Examiner(engine, fingerprinter, names))
+    # Without a name: what is not encrypted yet cannot be left behind.
     with (
         looking.Sources(settings, inventories) as sources,
         tempfile.TemporaryFile() as file,

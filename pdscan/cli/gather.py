@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -13,6 +13,7 @@ from pdscan.cli import terminal, wiring
 from pdscan.cli.looking import Sources
 from pdscan.config import Settings
 from pdscan.connectors.fetch import Original, content_fingerprint, fetch_many
+from pdscan.connectors.interface import Connector
 from pdscan.errors import AccessError, UnreadableError, UsageError
 from pdscan.exports.package.model import Content, Document, Missing, Record
 from pdscan.matching.fingerprints import Fingerprinter
@@ -28,10 +29,17 @@ def contents(
 
     What changed since the person was resolved is missing: who else is in it is not known.
     """
+    return contents_of(subject, sources.connector, fingerprinter)
+
+
+def contents_of(
+    subject: Subject, connector: Callable[[str], Connector], fingerprinter: Fingerprinter
+) -> Iterator[tuple[Holding, Content]]:
+    """The same; `connector` gives that of a source."""
     holdings = sorted(subject.accepted, key=lambda holding: (holding.source, holding.locator))
     for source, group in groupby(holdings, key=lambda holding: holding.source):
         wanted = {Locator.parse(holding.locator): holding for holding in group}
-        for locator, found in fetch_many(sources.connector(source), wanted, fingerprinter):
+        for locator, found in fetch_many(connector(source), wanted, fingerprinter):
             holding = wanted[locator]
             if isinstance(found, UnreadableError):
                 yield holding, Missing(str(found.reason))

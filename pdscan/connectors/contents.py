@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Protocol, runtime_checkable
 
 from pdscan.connectors import formats
@@ -37,26 +37,62 @@ def read_again(connector: Connector, path: Sequence[str]) -> Iterator[Event]:
 @contextmanager
 def held(connector: Connector, path: Sequence[str]) -> Iterator[Content]:
     """The content of the item `path`, to be used within the context. Raises `UnreadableError`."""
+    with closing(members(connector, [tuple(path)])) as found:
+        _, content = next(found)
+        if isinstance(content, UnreadableError):
+            raise content
+        try:
+            yield content
+        except UnreadableError:
+            raise
+        except Exception as error:
+            raise UnreadableError(*explain(error)) from None
+
+
+def members(
+    connector: Connector, paths: Collection[tuple[str, ...]]
+) -> Generator[tuple[tuple[str, ...], Content | UnreadableError]]:
+    """The contents of items of one file, or one document in a table, each to be used before the
+    next is asked for; what cannot be read comes as an error. Each container is read once, however many of its members are wanted.
+    """
+    missing = set(paths)
     if not isinstance(connector, HoldsContent):
-        raise UnreadableError(Reason.UNSUPPORTED, "its items are not files")
-    whole = connector.outermost(path)
-    content = connector.content(whole)
-    open_readers: list[Iterator[Yield]] = []
-    try:
-        for step in path[len(whole) :]:
-            known = formats.format_of(identify(content))
-            events = iter(()) if known is None else known.load()(content, connector.options)
-            open_readers.append(events)  # a member can be read while its container is open
-            found = next((e for e in events if isinstance(e, Nested) and e.name == step), None)
-            if found is None:
-                raise UnreadableError(Reason.VANISHED, "the item is not in its container any more")
-            content = found.content
-        yield content
-    except UnreadableError:
-        raise
-    except Exception as error:
-        raise UnreadableError(*explain(error)) from None
-    finally:
-        for events in reversed(open_readers):
-            if hasattr(events, "close"):
-                events.close()
+        error = UnreadableError(Reason.UNSUPPORTED, "its items are not files")
+    else:
+        error = UnreadableError(Reason.VANISHED, "the item is not in its container any more")
+        try:
+            (whole,) = {connector.outermost(path) for path in paths}
+            content = connector.content(whole)
+            for path, member in _within(content, whole, missing, connector.options):
+                missing.discard(path)
+                yield path, member
+        except UnreadableError as found:
+            error = found
+        except Exception as found:
+            error = UnreadableError(*explain(found))
+    yield from ((path, error) for path in sorted(missing))
+
+
+def _within(
+    content: Content, at: tuple[str, ...], wanted: Collection[tuple[str, ...]],
+    options: ReadOptions,
+) -> Iterator[tuple[tuple[str, ...], Content]]:  # fmt: skip
+    """Those of `wanted` that are the item `at`, which `content` is of, or lie in it."""
+    if at in wanted:
+        yield at, content
+    deeper = [path for path in wanted if len(path) > len(at) and path[: len(at)] == at]
+    steps = {path[len(at)] for path in deeper}
+    known = formats.format_of(identify(content)) if steps else None
+    if known is None:
+        return
+    with closing(_closable(known.load()(content, options))) as events:
+        for event in events:
+            if isinstance(event, Nested) and event.name in steps:
+                yield from _within(event.content, (*at, event.name), deeper, options)
+                steps.discard(event.name)
+                if not steps:
+                    return
+
+
+def _closable(events: Iterable[Yield]) -> Generator[Yield]:
+    yield from events

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pdscan.connectors.contents import held
+from pdscan.connectors.contents import HoldsContent, members
+from pdscan.connectors.formats.interface import Content
 from pdscan.connectors.identify import identify
 from pdscan.connectors.interface import Connector
+from pdscan.connectors.peel import explain
 from pdscan.connectors.records import CONTENT_KEY, Fingerprints, Spot, parts, records
 from pdscan.connectors.tables import Tables, tables_of
 from pdscan.errors import UnreadableError
@@ -71,12 +73,14 @@ def fetch_many(
         # Of a SQLite file the field holds the table.
         names = tuple(name for name, _ in locator.key)
         part = locator.field if names and names != (CONTENT_KEY,) else ""
-        groups.setdefault((locator.path, part, names), []).append(locator)
+        # A mailbox is read once for all its messages.
+        path = locator.path if names else _outermost(connector, locator.path)
+        groups.setdefault((path, part, names), []).append(locator)
     for group in groups.values():
         names = tuple(name for name, _ in group[0].key)
         try:
             if not names:
-                yield group[0], _original(connector, group[0])
+                yield from _originals(connector, group)
             elif names == (CONTENT_KEY,):
                 yield from _records(connector, group, fingerprints)
             else:
@@ -123,19 +127,42 @@ def _digest(fetched: Fetched) -> bytes:
     return digest.digest()
 
 
-def _original(connector: Connector, locator: Locator) -> Original:
-    with held(connector, locator.path) as content:
-        media_type = identify(content)
-        name = locator.path[-1].rpartition("/")[2]
-        if not media_type.startswith(_PUT_TOGETHER):
-            with content.open() as stream:
-                data = stream.read()
-            if data.startswith(b"From ") and len(locator.path) > 1:
-                media_type = _MESSAGE  # in a mailbox, whose own line this is
-                data = data.partition(b"\n")[2]
-            return Original(name, media_type, data)
-    text = "\n\n".join(f"{part}\n{text}" for part, text in parts(connector, locator.path))
-    return Original(name, "text/plain", text.encode())
+def _outermost(connector: Connector, path: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return connector.outermost(path) if isinstance(connector, HoldsContent) else path
+    except Exception:  # it is told when the item is asked for
+        return path
+
+
+def _originals(
+    connector: Connector, group: list[Locator]
+) -> Iterator[tuple[Locator, Fetched | UnreadableError]]:
+    """Those of one file, or one document in a table."""
+    wanted = {locator.path: locator for locator in group}
+    for path, content in members(connector, list(wanted)):
+        if isinstance(content, UnreadableError):
+            yield wanted[path], content
+            continue
+        try:
+            yield wanted[path], _original(connector, path, content)
+        except UnreadableError as error:
+            yield wanted[path], error
+        except Exception as error:  # a broken stream raises whatever its decompressor does
+            yield wanted[path], UnreadableError(*explain(error))
+
+
+def _original(connector: Connector, path: tuple[str, ...], content: Content) -> Original:
+    media_type = identify(content)
+    name = path[-1].rpartition("/")[2]
+    if media_type.startswith(_PUT_TOGETHER):
+        text = "\n\n".join(f"{part}\n{text}" for part, text in parts(connector, path))
+        return Original(name, "text/plain", text.encode())
+    with content.open() as stream:
+        data = stream.read()
+    if data.startswith(b"From ") and len(path) > 1:
+        media_type = _MESSAGE  # in a mailbox, whose own line this is
+        data = data.partition(b"\n")[2]
+    return Original(name, media_type, data)
 
 
 def _records(

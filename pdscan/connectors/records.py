@@ -133,6 +133,22 @@ def blocks(connector: Connector, path: tuple[str, ...]) -> Iterator[Block]:
         raise UnreadableError(Reason.VANISHED)
 
 
+def blocks_within(
+    connector: Connector, step: str
+) -> Iterator[tuple[tuple[str, ...], Block]]:  # fmt: skip
+    """The blocks of the item ``(step,)`` and of all items in it, each with its item's path; read in
+    one pass. What cannot be read of them yields none: the ledger says so.
+    """
+    open_items: list[tuple[str, ...]] = []
+    for event in read_again(connector, (step,)):
+        if isinstance(event, Item):
+            open_items.append(event.path)
+        elif isinstance(event, Outcome):
+            open_items.pop()
+        elif isinstance(event, Block):
+            yield open_items[-1], event
+
+
 def _cells(block: Block, above: int) -> Iterator[tuple[int, str, str, Spot]]:
     """(record, field, text, spot) of all cells that have a record; a line of a log is one cell.
     `above` are the lines of the part before the block.

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 
 SEED = 20261101
 COUNT = 400
+_STAFF = 4  # the first so many work there
 
 _GIVEN = {
     "fi": ("Aino", "Eero", "Helmi", "Ilmari", "Jukka", "Kaarina", "Lauri", "Leena", "Mikko",
@@ -74,6 +75,7 @@ class Person:
     firm: Firm | None = None
     namesake: int | None = None  # another person of the same name
     household: int | None = None  # the first person behind the same door
+    work_email: str | None = None  # of those on the staff, who are customers too
 
     @property
     def name(self) -> str:
@@ -105,6 +107,8 @@ def people(count: int = COUNT, seed: int = SEED) -> tuple[Person, ...]:
             )  # fmt: skip
         if number % 8 == 0:
             person = replace(person, firm=firms[number // 8 % len(firms)])
+        if number <= _STAFF:
+            person = replace(person, work_email=f"{person.login}@nordkauppa.example")
         made.append(replace(person, emails=_emails(person, taken)))
     return tuple(made)
 

@@ -12,9 +12,15 @@ from pdscan.demo.people import Person
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A record that is a person's: the file, the table where it has tables, the record's key.
+    """Something that is a person's, alone or among others: a record of a file, or the whole of it.
 
-    ``holds`` maps the kinds of identifiers in the record to the texts as they stand there.
+    ``file`` lies below the estate; what lies within it follows behind ``!/``, as in locators: a
+    member of an archive, a message of a mailbox by its Message-ID, what is attached to it (a log
+    that is compressed is named as if it were not). ``key`` is that of a record, as
+    ``column=value`` or ``line=number``, or "" where the person is in the file or message as a
+    whole; ``table`` names the table or sheet where there are several. ``holds`` maps the kinds of
+    identifiers in it to the texts as they stand there: ``person_name`` where nothing but the name
+    tells, nothing at all where only a foreign key leads there.
     """
 
     file: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from pdscan.model import Likelihood, Locator, State, place_name
 from pdscan.subjects.columns import Columns, token
 from pdscan.subjects.evidence import MANY, Judge
 from pdscan.subjects.given import Given
-from pdscan.subjects.kinds import LOOSE, OWN, PERSONAL
+from pdscan.subjects.kinds import LOOSE, NAME, OWN, PERSONAL, TELLING
 from pdscan.subjects.model import Finding, Holding, Identifier, NotRead, Role, Subject
 from pdscan.subjects.places import Place, Places
 from pdscan.subjects.resolve import Held, Joined, Resolver
@@ -116,7 +117,7 @@ class _Holdings:
         strangers = {
             token(f["fingerprint"]): f["kind"]
             for held in self._held.values() for f in held.findings
-            if f["kind"] == "email" and token(f["fingerprint"]) not in self._joined
+            if f["kind"] in TELLING and not self._is_ours(held, f)
         }  # fmt: skip
         verdicts = self._judge.verdicts(strangers)
         shared = {number for number, verdict in verdicts.items() if verdict.persons > MANY}
@@ -125,15 +126,17 @@ class _Holdings:
 
     def _holding(self, held: Held, fingerprints: Mapping[Place, str], shared: set[int]) -> Holding:
         fact = self._columns.items[held.place.item]
-        findings = [self._finding(f) for f in held.findings if f["kind"] in PERSONAL]
+        findings = [self._finding(held, f) for f in held.findings if f["kind"] in PERSONAL]
         strangers = {
             token(f["fingerprint"]): f for f in held.findings
-            if (f["kind"] == "email" or (f["kind"] in OWN and f["likelihood"] >= Likelihood.LIKELY))
-            and token(f["fingerprint"]) not in self._joined
-            and token(f["fingerprint"]) not in shared
+            if (
+                f["kind"] in TELLING
+                or (f["kind"] in OWN and f["likelihood"] >= Likelihood.LIKELY)
+            )
+            and not self._is_ours(held, f) and token(f["fingerprint"]) not in shared
         }  # fmt: skip
-        own = sum(f["kind"] in OWN for f in strangers.values())
-        others = max(own, len(strangers) - own)
+        kinds = Counter("own" if f["kind"] in OWN else f["kind"] for f in strangers.values())
+        others = max(kinds.values(), default=0)
         is_row = bool(held.place.key) or held.place.record >= 0
         return Holding(
             locator=str(self._places.locator(held.place)),
@@ -148,11 +151,22 @@ class _Holdings:
             fingerprint=fingerprints.get(held.place, ""),
         )
 
-    def _is_ours(self, finding: Mapping[str, Any]) -> bool:
+    def _is_ours(self, held: Held, finding: Mapping[str, Any]) -> bool:
+        """Whether it is the person's own. What several people have (a family's telephone) is
+        theirs in a cell of its own of their row; in a text it may be the others'. A door or an
+        address of the network is theirs and the others' alike.
+        """
         one = self._joined.get(token(finding["fingerprint"]))
-        return one is not None and (one.given or one.verdict.persons <= MANY)
+        if one is None:
+            return False
+        if one.given or one.verdict.joins or one.verdict.persons <= 1:
+            return True
+        if one.verdict.persons > MANY:
+            return False
+        is_row = bool(held.place.key) or held.place.record >= 0
+        return (one.kind in LOOSE and one.kind != NAME) or (is_row and finding["start"] == 0)
 
-    def _finding(self, finding: Mapping[str, Any]) -> Finding:
+    def _finding(self, held: Held, finding: Mapping[str, Any]) -> Finding:
         item = Locator.parse(self._columns.items[finding["item"]].locator)
         key = self._places.locator(self._places.place(finding)).key
         locator = Locator(
@@ -162,12 +176,12 @@ class _Holdings:
         return Finding(
             str(locator), finding["kind"], self._case.categories.get(finding["kind"], ""),
             finding["preview"], finding["fingerprint"].hex(), Likelihood(finding["likelihood"]),
-            self._is_ours(finding),
+            self._is_ours(held, finding),
         )  # fmt: skip
 
     def _role(self, held: Held, strangers: list[dict[str, Any]]) -> Role:
         """Mentioned: named in running text only, where others fill fields or headers."""
-        ours = [f for f in held.findings if self._is_ours(f)]
+        ours = [f for f in held.findings if self._is_ours(held, f)]
         if held.place.key or held.place.record >= 0:
             mentioned = all(f["start"] > 0 for f in ours) and any(
                 f["start"] == 0 for f in strangers

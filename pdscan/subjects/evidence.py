@@ -11,7 +11,7 @@ import numpy as np
 from pdscan.model import Ints, Likelihood
 from pdscan.subjects import names
 from pdscan.subjects.columns import Columns, token
-from pdscan.subjects.kinds import COUNTED, DOCUMENTS, LOOSE, OWN
+from pdscan.subjects.kinds import COUNTED, DOCUMENTS, LOOSE, OWN, TELLING
 from pdscan.subjects.places import Place, Places
 
 MANY = 10  # people: a mailbox of a company rather than one that some share
@@ -35,9 +35,6 @@ class Judge:
         self._columns = columns
         self._places = places
         self._known: dict[int, Verdict] = {}
-        kinds = columns.kinds
-        self._own = np.array([kind in OWN for kind in kinds], np.bool_)
-        self._email = np.array([kind == "email" for kind in kinds], np.bool_)
 
     def verdicts(
         self, kinds: Mapping[int, str], names_known: Collection[str] = ()
@@ -71,22 +68,27 @@ class Judge:
 
     def is_alone(self, findings: Iterable[Mapping[str, Any]], joined: Collection[int]) -> bool:
         """Whether a unit with these findings is one person's: at most one national number, and no
-        mailbox beside the person's own but those that are everybody's.
+        mailbox or telephone beside the person's own but those that are everybody's.
         """
         own: set[int] = set()
-        mails: set[int] = set()
+        numbers: dict[str, set[int]] = {kind: set() for kind in TELLING}
         for finding in findings:
-            number = token(finding["fingerprint"])
             if finding["kind"] in OWN and finding["likelihood"] >= Likelihood.LIKELY:
-                own.add(number)
-            elif finding["kind"] == "email":
-                mails.add(number)
-        if len(own) > 1:
-            return False
-        strangers = [n for n in mails if n not in joined]
-        shared = self.verdicts(dict.fromkeys(strangers, "email"))
-        strangers = [n for n in strangers if shared[n].persons <= 1]
-        return len(strangers) + (len(mails & set(joined)) > 0) <= 1
+                own.add(token(finding["fingerprint"]))
+            elif finding["kind"] in numbers:
+                numbers[finding["kind"]].add(token(finding["fingerprint"]))
+        return len(own) <= 1 and all(
+            self._are_one_persons(kind, some, joined) for kind, some in numbers.items()
+        )
+
+    def _are_one_persons(self, kind: str, numbers: set[int], joined: Collection[int]) -> bool:
+        strangers = [n for n in numbers if n not in joined]
+        seen = self.verdicts(dict.fromkeys(strangers, kind))
+        if kind == "email":
+            strangers = [n for n in strangers if seen[n].persons <= 1]
+        else:
+            strangers = [n for n in strangers if seen[n].persons <= MANY]
+        return len(strangers) + (len(numbers & set(joined)) > 0) <= 1
 
     def _persons(self, kinds: Mapping[int, str]) -> dict[int, int]:
         """With how many people each was seen."""
@@ -94,10 +96,11 @@ class Judge:
         by_token: dict[int, list[int]] = {number: [] for number in kinds}
         for row, number in zip(rows.tolist(), self._columns.token[rows].tolist(), strict=True):
             by_token[number].append(row)
-        units = np.unique(self._columns.unit[rows])
-        around = self._columns.in_units(units.tolist())
-        marks = self._marks(around, self._own)
-        partners = self._marks(around, self._email)
+        units = self._columns.units(rows)
+        unit_of = dict(zip(rows.tolist(), units.tolist(), strict=True))
+        around = self._columns.in_units(np.unique(units).tolist())
+        marks = self._marks(around, OWN)
+        partners = self._marks(around, ("email",))
         looked_at: dict[int, list[Place]] = {}
         every = sorted({row for some in by_token.values() for row in some[:_LOOKED_AT]})
         places = {
@@ -111,7 +114,7 @@ class Judge:
         texts = self._places.rows({p for some in looked_at.values() for p in some})
         persons = {}
         for number, some in by_token.items():
-            own = {mark for row in some for mark in marks.get(int(self._columns.unit[row]), ())}
+            own = {mark for row in some for mark in marks.get(unit_of[row], ())}
             written = [
                 name for place in dict.fromkeys(looked_at[number])
                 if place in texts and (name := names.written_in(texts[place].values))
@@ -120,17 +123,17 @@ class Judge:
             if not count:
                 others = {
                     mark for row in some
-                    for mark in partners.get(int(self._columns.unit[row]), ()) if mark != number
+                    for mark in partners.get(unit_of[row], ()) if mark != number
                 }  # fmt: skip
                 count = len(others) if len(others) > MANY or kinds[number] != "email" else 0
             persons[number] = count
         return persons
 
-    def _marks(self, rows: Ints, wanted: Any) -> dict[int, set[int]]:
+    def _marks(self, rows: Ints, wanted: Collection[str]) -> dict[int, set[int]]:
         """The identifiers of the kinds `wanted` in each unit, by unit."""
-        rows = rows[wanted[self._columns.kind[rows]]] if len(rows) else rows
+        rows = rows[self._columns.are_of(rows, wanted)]
         marks: dict[int, set[int]] = {}
-        units, tokens = self._columns.unit[rows].tolist(), self._columns.token[rows].tolist()
+        units, tokens = self._columns.units(rows).tolist(), self._columns.token[rows].tolist()
         for unit, number in zip(units, tokens, strict=True):
             marks.setdefault(unit, set()).add(number)
         return marks

@@ -26,6 +26,8 @@ NAME = "person_name"
 LOOSE = frozenset({
     NAME, "postal_address", "ipv4", "ipv6", "mac_address", "date_of_birth", "geo_coordinates",
 })  # fmt: skip
+#: Of which one beside the person's own tells that somebody else is there too.
+TELLING = ("email", "phone")
 PERSONAL = OWN | DOCUMENTS | COUNTED | LOOSE
 #: What a table of people has in most of its rows.
 DIRECT = OWN | {"email", "phone", "username", NAME}

@@ -83,12 +83,16 @@ def _stems(name: str) -> tuple[str, ...]:
     return tuple(stems)
 
 
+def is_label(column: str) -> bool:
+    """Whether a column is one of names."""
+    return re.sub(r"[\W_]", "", column.rpartition(".")[2].casefold()) in _LABELS
+
+
 def written_in(values: Iterable[tuple[str, str | None]]) -> str:
     """The name that a row holds in its columns of names, "" where it has none."""
     parts = []
     for column, value in values:
-        label = re.sub(r"[\W_]", "", column.rpartition(".")[2].casefold())
-        if value and label in _LABELS:
+        if value and is_label(column):
             parts.append(value)
     return " ".join(dict.fromkeys(parts))
 

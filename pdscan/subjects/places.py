@@ -15,7 +15,7 @@ from pdscan.connectors.tables import Tables, has_tables, tables_of
 from pdscan.errors import PdscanError, UnreadableError
 from pdscan.model import Locator, State, written_key
 from pdscan.subjects.columns import TABLE, Columns, ItemFacts
-from pdscan.subjects.literals import mentions
+from pdscan.subjects.literals import Sought
 from pdscan.subjects.ownership import Ownership
 
 _PEOPLE = 0.3  # of the rows of a table of people, at least, name somebody
@@ -62,23 +62,35 @@ class Places:
             return Place(finding["item"], finding["part"], finding["key"])
         return Place(finding["item"], finding["part"], record=finding["record"])
 
-    def mentions(self, name: str) -> list[tuple[Place, str]]:
-        """Where `name` may be written, and in which field, in all that can be read as a file is."""
-        found: dict[Place, str] = {}
-        for number, fact in enumerate(self._columns.items):
-            connector = self._connectors.get(fact.source)
-            if connector is None or fact.media_type == TABLE or fact.state == State.SKIPPED:
-                continue
+    def mentions(self, given: Sequence[str]) -> list[tuple[str, Place, str]]:
+        """Where names may be written (name, place, field), in all that can be read as a file is.
+
+        Costs reading every such file once, whatever the number of names.
+        """
+        sought = Sought(given)
+        found: dict[tuple[str, Place], str] = {}
+        for source, step in self._files():
             try:
-                for part, field, record, key in mentions(
-                    connector, Locator.parse(fact.locator).path, [name]
-                ):
-                    place = self.place({"item": number, "part": part, "record": record, "key": key})
-                    found.setdefault(place, field)
+                for one in sought.within(self._connectors[source], step):
+                    item = self._items.get(str(Locator(source, one.path)))
+                    if item is None:
+                        continue
+                    place = self.place(
+                        {"item": item, "part": one.part, "record": one.record, "key": one.key}
+                    )
+                    found.setdefault((one.name, place), one.field)
             except PdscanError as error:
-                self.unread[fact.locator] = str(error)
-        self.rows(found)
-        return list(found.items())
+                self.unread[str(Locator(source, (step,)))] = str(error)
+        self.rows(place for _, place in found)
+        return [(name, place, field) for (name, place), field in found.items()]
+
+    def _files(self) -> list[tuple[str, str]]:
+        """Source and name of the files in which something was read."""
+        return list(dict.fromkeys(
+            (fact.source, Locator.parse(fact.locator).path[0]) for fact in self._columns.items
+            if fact.source in self._connectors and fact.media_type != TABLE
+            and fact.state != State.SKIPPED
+        ))  # fmt: skip
 
     def locator(self, place: Place) -> Locator:
         """Its address; that of a record needs the record to be read."""

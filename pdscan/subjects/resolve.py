@@ -200,9 +200,12 @@ class Resolver:
         fresh: dict[int, tuple[Held, dict[str, Any], bool]] = {}
         for held in frontier:
             findings = found.get(held.place, [])
+            is_row = bool(held.place.key) or held.place.record >= 0
             others = {
                 token(f["fingerprint"]): f for f in findings
                 if f["kind"] in PERSONAL and token(f["fingerprint"]) not in self.joined
+                # A name in a text may be anybody's.
+                and (f["kind"] != NAME or (is_row and f["start"] == 0))
             }  # fmt: skip
             alone = self._judge.is_alone(findings, self.joined)
             for number, finding in others.items():
@@ -372,16 +375,16 @@ class Resolver:
 
     def _search(self) -> None:
         """Holds, for somebody to judge, where a name that was given is written."""
-        for name in self._given.names:
-            for place, where in self._places.mentions(name):
-                if place in self.held:
-                    continue
-                row = self._places.rows([place]).get(place)
-                written = names.written_in(row.values) if row is not None else ""
-                if not written or names.alike(name, written):
-                    address = Locator(*_address(self._places, place, where))
-                    step = Step(NAME, "as it is written", str(address))
-                    self.held[place] = Held(place, Likelihood.POSSIBLE, (step,))
+        for name, place, where in self._places.mentions(self._given.names):
+            if place in self.held:
+                continue
+            row = self._places.rows([place]).get(place)
+            written = names.written_in(row.values) if row is not None else ""
+            # In a note of somebody else's row the person is meant all the same.
+            if not written or names.alike(name, written) or not names.is_label(where):
+                address = Locator(*_address(self._places, place, where))
+                step = Step(NAME, "as it is written", str(address))
+                self.held[place] = Held(place, Likelihood.POSSIBLE, (step,))
 
     def _fill(self) -> None:
         """Gives each held place its findings."""

@@ -11,6 +11,7 @@ import json
 import mailbox
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import tomllib
@@ -80,6 +81,15 @@ class World:
         self.folder, self.postgres, self.mysql = folder, postgres, mysql
         with mock.patch("pdscan.demo.estate.people", partial(people, _COUNT)):
             self.people = estate.write(folder / "estate", folder / "truth.json")
+        for system in {p.name for p in (folder / "estate").iterdir() if p.is_dir()} - {*_FILES}:
+            shutil.rmtree(folder / "estate" / system)
+        (folder / "estate/payments/paypal-2026-09.pdf").unlink()  # nothing of it can be cut out
+        known = json.loads((folder / "truth.json").read_text())
+        for person in known["people"]:
+            person["places"] = [
+                place for place in person["places"] if (folder / "estate" / place["file"]).exists()
+            ]
+        (folder / "truth.json").write_text(json.dumps(known))
         administrator.salvage(folder / "estate/logs/access.log.3.gz")
         administrator.fill_up(folder / "estate/forms/contact-form.csv")
         self.write_mail()

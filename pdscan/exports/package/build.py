@@ -126,6 +126,9 @@ class Builder:
                 self._document(bag, holding, self._treatments.document(holding, content))
 
     def _record(self, holding: Holding, place: tuple[str, str], treated: Treated) -> None:
+        if not treated.cells and treated.gaps:
+            self._leave_out(holding, treated.gaps[0].why)
+            return
         system = self._system(holding)
         table = system.tables.get(place[1])
         if table is None:

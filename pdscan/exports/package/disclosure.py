@@ -63,8 +63,8 @@ class Processing:
     origin: Origin = Origin.UNKNOWN
     received_from: str = ""
     retention: str = ""
-    recipients: tuple[str, ...] = ()
-    transfers: tuple[str, ...] = ()
+    recipients: tuple[str, ...] | None = None  # (): there are none; None: nothing is said
+    transfers: tuple[str, ...] | None = None
 
     def covers(self, source: str, table: str, column: str) -> bool:
         """Whether it speaks of this column."""
@@ -107,7 +107,7 @@ def _combined(entries: tuple[Processing, ...], source: str, table: str, column: 
         if entry.covers(source, table, column):
             for name in _SAID:
                 value = getattr(entry, name)
-                if value and value != UNKNOWN:
+                if value not in (None, "", UNKNOWN):
                     said[name] = value
     return Processing(source, table, (column,), **said)
 

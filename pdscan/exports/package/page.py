@@ -200,8 +200,8 @@ class _Page:
                 ("basis", say(str(said.basis))),
                 ("origin", escape(said.received_from) or say(str(said.origin))),
                 ("retention", _or_unknown(said.retention)),
-                ("recipients", escape("; ".join(said.recipients)) or say("none_told")),
-                ("transfers", escape("; ".join(said.transfers)) or say("none_told")),
+                ("recipients", _listed(said.recipients)),
+                ("transfers", _listed(said.transfers)),
             ]
         if not rows:
             return ""
@@ -335,6 +335,13 @@ def _scroll(inner: str) -> str:
 def _shown(table: Table) -> dict[str, str]:
     """The columns to show, as their system calls them, and their names in the package."""
     return {title: name for title, name in table.named.items() if name != ITEM}
+
+
+def _listed(texts: tuple[str, ...] | None) -> str:
+    """What is said; that there are none; that nothing is said."""
+    if texts is None:
+        return say("none_told")
+    return escape("; ".join(texts)) or say("nobody")
 
 
 def _or_unknown(value: str) -> str:

@@ -88,8 +88,8 @@ def _processing(said: Processing) -> dict[str, Any]:
         "basis": str(said.basis), "basis_iri": said.basis.iri,
         "origin": str(said.origin), "received_from": said.received_from or "unknown",
         "retention": said.retention or "unknown",
-        "recipients": list(said.recipients) or "unknown",
-        "transfers": list(said.transfers) or "unknown",
+        "recipients": "unknown" if said.recipients is None else list(said.recipients),
+        "transfers": "unknown" if said.transfers is None else list(said.transfers),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pdscan.exports.package.known_names import NAME, KnownNames
 from pdscan.exports.package.model import MARK
 from pdscan.matching.engine import Engine
 from pdscan.matching.fingerprints import Fingerprinter
@@ -17,7 +18,10 @@ from pdscan.model import Block, Ints, Places
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters [start, end) of a text are of a kind; ``fingerprint`` is hexadecimal."""
+    """Characters [start, end) of a text are of a kind; ``fingerprint`` is hexadecimal.
+
+    ``known`` is the name of somebody whom the systems know, wherever it stands.
+    """
 
     start: int
     end: int
@@ -25,6 +29,7 @@ class Span:
     fingerprint: str
     secret: bool
     value: str = field(repr=False)
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,11 @@ class Text:
 class Examiner:
     """Finds what identifies people in texts, many at once."""
 
-    def __init__(self, engine: Engine, fingerprinter: Fingerprinter) -> None:
+    def __init__(
+        self, engine: Engine, fingerprinter: Fingerprinter, names: KnownNames | None = None
+    ) -> None:
+        """`names` are those of people whom the systems know."""
+        self._names = names
         self._engine = engine
         self._fingerprinter = fingerprinter
         self.secret = {d.kind for d in engine.detectors if d.secret}
@@ -57,6 +66,14 @@ class Examiner:
                     Span(row["start"], row["end"], row["kind"], row["fingerprint"].hex(),
                          row["kind"] in self.secret, row["value"])
                 )  # fmt: skip
+        if self._names is not None:
+            written = [text.text for text in texts]
+            for text, spans, named in zip(written, found, self._names.find(written), strict=True):
+                spans += [
+                    Span(start, end, NAME, mac.hex(), False, text[start:end], known=True)
+                    for start, end, mac in named
+                ]
+                spans.sort(key=lambda span: span.start)
         return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pdscan.exports.package import messages
 from pdscan.exports.package.disclosure import Basis, Disclosure, Origin
+from pdscan.exports.package.known_names import NAME
 from pdscan.exports.package.model import (
     MARK,
     Document,
@@ -67,12 +68,12 @@ class Treatments:
         self._order = order
         self._disclosure = disclosure
         self._examiner = examiner
-        found = (f for h in subject.accepted for f in h.findings if f.theirs)
         # Ambiguous identifiers are not among them: in an item with others they may be the others'.
-        self._own_names = {
+        self._given = {
             i.fingerprint for i in subject.identifiers if i.decision is not Decision.NOT_THEIRS
         }
-        self._own = self._own_names | {finding.fingerprint for finding in found}
+        # But a name may be that of several people and the person's all the same.
+        self._names = self._given | {i.fingerprint for i in subject.ambiguous if i.kind == NAME}
 
     def is_shared(self, holding: Holding) -> bool:
         """Whether other people must be blacked out in it."""
@@ -131,28 +132,47 @@ class Treatments:
                 cells.append((column, MARK))
                 gaps.append(Gap(Why.OTHERS, column))
                 continue
-            shown = self._clean(value, found, shared=shared) if value else value
+            shown = self._clean(value, found, holding) if value else value
             if shown != value:
                 gaps.append(Gap(_reason(found), column))
             cells.append((column, shown))
         return Treated(
             Treatment.REDACTED if _blacked(cells) else Treatment.WHOLE, tuple(cells),
             None, tuple(gaps), tuple(self._facts(holding, record, spans)),
-            tuple((column, span.kind) for column, found in spans.items() for span in found),
+            tuple(
+                (column, span.kind) for column, found in spans.items() for span in found
+                if not span.known
+            ),
         )  # fmt: skip
 
     def _belongs_to_others(self, holding: Holding, shared: bool, found: Sequence[Span]) -> bool:
         """Of somebody else's row only the cells that are about the person are theirs to see."""
         mentioned = shared and holding.role is Role.MENTIONED
-        return mentioned and not any(map(self._is_own, found))
+        return mentioned and not any(map(self._own(holding), found))
 
-    def _clean(self, text: str, spans: Sequence[Span], *, shared: bool) -> str:
+    def _clean(self, text: str, spans: Sequence[Span], holding: Holding) -> str:
+        """`text` without secrets, and without other people: of an item with others all that is not
+        the person's own, of any other the names of people whom the systems know.
+        """
+        shared, is_own = self.is_shared(holding), self._own(holding)
+        whole = holding.locator in self._order.whole
         return black_out(
-            text, spans, lambda span: span.secret or (shared and not self._is_own(span))
-        )
+            text, spans,
+            lambda span: span.secret or (
+                (shared or (span.known and not whole)) and not is_own(span)
+            ),
+        )  # fmt: skip
 
-    def _is_own(self, span: Span) -> bool:
-        return span.fingerprint in self._own
+    def _own(self, holding: Holding) -> Callable[[Span], bool]:
+        """What tells the person's own identifiers from others' in this item."""
+        here = {finding.fingerprint for finding in holding.findings if finding.theirs}
+
+        def is_own(span: Span) -> bool:
+            if span.fingerprint in self._given or span.fingerprint in here:
+                return True
+            return span.known and span.fingerprint in self._names
+
+        return is_own
 
     def _facts(
         self, holding: Holding, record: Record, spans: dict[str, list[Span]]
@@ -171,7 +191,7 @@ class Treatments:
                         yield span
 
     def _is_given(self, span: Span) -> bool:
-        return span.fingerprint in self._own_names
+        return span.fingerprint in self._given
 
     # -- documents ---------------------------------------------------------------------------------
 
@@ -183,7 +203,7 @@ class Treatments:
             return Treated(Treatment.WITHHELD, gaps=(Gap(why),))
         shared = self.is_shared(holding)
         secrets = [f for f in holding.findings if f.kind in self._examiner.secret]
-        if not shared and not secrets:
+        if not shared and not secrets and not self._names_others(holding, document):
             return Treated(Treatment.WHOLE, document=document)
         within = all(Locator.parse(f.locator).path == place.path for f in secrets)
         try:
@@ -191,6 +211,23 @@ class Treatments:
         except ValueError:
             why = Why.NO_REDACTION if shared else Why.CREDENTIAL
             return Treated(Treatment.WITHHELD, gaps=(Gap(why),))
+
+    def _names_others(self, holding: Holding, document: Document) -> bool:
+        """Whether somebody else is named in the text of what is otherwise the person's alone."""
+        if holding.locator in self._order.whole:
+            return False
+        try:
+            if document.media_type == MESSAGE:
+                text = messages.headline(document.data).body
+            elif document.media_type.startswith("text/"):
+                text = _decoded(document.data)
+            else:
+                return False
+        except ValueError:
+            return False
+        (spans,) = self._examiner.examine([Text("", text)])
+        is_own = self._own(holding)
+        return any(span.known and not is_own(span) for span in spans)
 
     def _redacted(
         self, holding: Holding, document: Document, *, shared: bool, keep_attachments: bool
@@ -204,16 +241,16 @@ class Treatments:
             looked = self._examiner.examine([Text(*text) for text in texts])
             for (label, text), spans in zip(texts, looked, strict=True):
                 facts.extend(filter(self._is_given, spans))
-                shown = self._clean(text, spans, shared=shared)
+                shown = self._clean(text, spans, holding)
                 if mentioned and label == "":
-                    about = paragraphs_about(text, spans, self._is_own)
+                    about = paragraphs_about(text, spans, self._own(holding))
                     (again,) = self._examiner.examine([Text("", about)])
-                    shown = self._clean(about, again, shared=True)
+                    shown = self._clean(about, again, holding)
                 answers.append(shown)
             return answers
 
-        why = Why.OTHERS if shared else Why.CREDENTIAL
-        gaps = [Gap(why)]
+        secret = not shared and any(f.kind in self._examiner.secret for f in holding.findings)
+        gaps = [Gap(Why.CREDENTIAL if secret else Why.OTHERS)]
         if document.media_type == MESSAGE:
             if shared:
                 data = messages.extract(document.data, clean)

@@ -48,6 +48,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Transfers out of the EU",
     ),
     "unknown": ("ei ilmoitettu", "inte angivet", "not stated"),
+    "nobody": ("ei ole", "inga", "none"),
     "none_told": ("ei ilmoitettu", "inga angivna", "none stated"),
     "rows": ("riviä", "rader", "rows"),
     "messages": ("Viestit", "Meddelanden", "Messages"),

@@ -140,6 +140,27 @@ def test_what_is_said_and_what_is_not() -> None:
     assert told["mail"]["basis"] == told["mail"]["retention"] == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("said", "told"), [((), []), (None, "unknown"), (("a carrier",), ["a carrier"])]
+)
+def test_that_there_are_no_recipients_can_be_said(
+    said: tuple[str, ...] | None, told: object
+) -> None:
+    disclosure = Disclosure(processing=(Processing("shop", recipients=said),))
+    package, _ = build([row(1)], disclosure=disclosure)
+    (system,) = json.loads(files(package)["art15.json"])["systems"]
+    assert system["tables"][0]["recipients"] == told
+    assert check(io.BytesIO(package)) == []
+
+
+def test_a_row_of_which_nothing_may_leave_is_left_out() -> None:
+    basis = Disclosure(processing=(Processing("*", basis=Basis.LEGITIMATE_INTERESTS),))
+    contents: list[tuple[Holding, Content]] = [row(1)]
+    package, summary = build(contents, right=Right.PORTABILITY, disclosure=basis)
+    assert summary.withheld == {"lawful basis": 1}
+    assert not [name for name in files(package) if "customer" in name]
+
+
 def test_what_is_missing_is_told_without_a_name() -> None:
     lost = holding("files:cv/Pekka Virtanen.pdf", media_type="application/pdf")
     perhaps = replace(holding("files:Pekka.txt"), likelihood=Likelihood.POSSIBLE)
