@@ -53,7 +53,8 @@ def members(
     connector: Connector, paths: Collection[tuple[str, ...]]
 ) -> Generator[tuple[tuple[str, ...], Content | UnreadableError]]:
     """The contents of items of one file, or one document in a table, each to be used before the
-    next is asked for; what cannot be read comes as an error. Each container is read once, however many of its members are wanted.
+    next is asked for; what cannot be read comes as an error. Each container is read once, however
+    many of its members are wanted.
     """
     missing = set(paths)
     if not isinstance(connector, HoldsContent):
