@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import sqlite3
 from collections import Counter
@@ -66,8 +67,17 @@ def test_the_administrator_takes_nobody_else_along(
 
 
 def _lines(folder: Path) -> list[str]:
-    files = [f for f in sorted(folder.rglob("*")) if f.is_file() and f.suffix != ".sqlite"]
-    return [line for file in files for line in administrator.unpacked(file).splitlines()]
+    """All lines of the text files; of any other file its name and digest."""
+    lines: list[str] = []
+    for file in sorted(folder.rglob("*")):
+        if not file.is_file() or file.suffix == ".sqlite":
+            continue
+        try:
+            lines += administrator.unpacked(file).splitlines()
+        except UnicodeDecodeError:
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            lines.append(f"{file.relative_to(folder)} {digest}")
+    return lines
 
 
 def _text(file: Path) -> str:
