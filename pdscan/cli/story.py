@@ -152,7 +152,8 @@ def _confirm_rules(path: Path) -> None:
 def _chapter(title: str, text: str) -> None:
     terminal.say("")
     terminal.say(f"== {title} ==")
-    terminal.say(textwrap.fill(text, 88))
+    for line in textwrap.wrap(text, 88):
+        terminal.say(line)
 
 
 def _pdscan(*arguments: str) -> None:

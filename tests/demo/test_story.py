@@ -54,6 +54,10 @@ def test_the_story_ends_with_a_certificate_that_is_true(story: tuple[Result, Pat
     assert not list(folder.rglob("identifiers/*.key"))
 
 
+def test_nothing_is_printed_escaped(story: tuple[Result, Path]) -> None:
+    assert "\\x" not in story[0].out
+
+
 def test_the_administrator_takes_nobody_else_along(
     story: tuple[Result, Path], tmp_path: Path
 ) -> None:
