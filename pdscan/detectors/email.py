@@ -25,10 +25,11 @@ _LONGEST_LOCAL = 64
 _LABEL = r"[A-Za-z0-9À-ɏ](?:[A-Za-z0-9À-ɏ-]{0,61}[A-Za-z0-9À-ɏ])?"
 _DOT = r"(?:\.|[ ]?[\[({](?:dot|piste|punkt|\.)[\])}][ ]?|[ ](?:dot|piste|punkt)[ ])"
 # Signs of addresses without a bracket: rare, as " dot " alone is not.
-_ENDS = (
-    " dot com", " dot org", " dot net", " dot info", " dot eu", " dot fi", " dot se", " dot no",
-    " dot dk", " dot ee", " dot uk", " piste com", " piste fi", " punkt com", " punkt se",
-)  # fmt: skip
+#: How a domain ends that is written out, by the word for its dot.
+_ENDS = {
+    " dot ": "com|org|net|info|eu|fi|se|no|dk|ee|uk", " piste ": "com|fi", " punkt ": "com|se",
+}  # fmt: skip
+_END = "|".join(f"{dot}(?:{ends})" for dot, ends in _ENDS.items())
 _AT = r"(?:[ ]?[\[({<](?:at|AT|ät|ÄT|a|miuku|@)[\])}>][ ]?|[ ](?:at|ät)[ ])"
 
 
@@ -177,7 +178,7 @@ def _judge_rare(candidates: Candidates) -> Judged:
         candidates, rf"{local}{_AT}", f"[ ]?{domain}", border="(?:[^A-Za-z0-9].*)?$"
     ).or_else(
         texts.cut_around(
-            candidates, rf"{local}{_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,3}}(?:{'|'.join(_ENDS)})", "",
+            candidates, rf"{local}{_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,3}}(?:{_END})", "",
             border="(?:[^A-Za-z0-9].*)?$",
         )
     )  # fmt: skip
@@ -208,7 +209,7 @@ DETECTOR = Detector(
     finders=(
         Run("@", _WORD + "._%+-'@", _LONGEST, hint=r"@[0-9A-Za-z\x80-\xff]", beyond_ascii=True),
         Around("", before=68, after=190, words=('"@',)),
-        Around("", before=90, after=1, words=_ENDS),
+        *(Around(f"(?:{ends})", before=90, after=1, words=(dot,)) for dot, ends in _ENDS.items()),
         Around("", before=60, after=80, words=("(at)", "[at]", "{at}", "<at>", "(AT)", "[AT]",
                                                "(ät)",
                                                "[ät]", "(a)", "[a]", "(miuku)", "[miuku]", "(@)")),

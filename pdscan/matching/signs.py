@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
-import hyperscan
 import numpy as np
 
 from pdscan.detectors.interface import Around, Cell, Detector
+from pdscan.matching.databases import compiled, literal, matches, spellings
+from pdscan.matching.extents import LONGEST_SIGN, Extents
 from pdscan.matching.labels import LabelIndex, label_words
 from pdscan.matching.text import on_characters
 from pdscan.model import CellLayout, Ints, Layout
@@ -22,10 +22,8 @@ _MOST_BETWEEN = 4  # quotes and blanks between a label and its colon
 _IS_BETWEEN = np.array([code in b"\\\"'] \t" for code in range(256)])
 _LOWER = np.array([code | 0x20 if chr(code).isascii() and chr(code).isalpha() else code & 0xDF
                    if code >= 0x80 else code for code in range(256)], np.int64)  # fmt: skip
-_LONGEST_SIGN = 128  # bytes, at the beginning of a text
 _LONGEST_LABEL = 48  # bytes
 _TO_CELL = 160  # bytes between a colon and its value: blanks, a line break
-_WORDS_TOGETHER = 8  # of one expression: more take long to compile
 # Where signs stand closer than this from the first ones on, they are held to be everywhere.
 _BYTES_PER_SIGN = 160
 _FIRST_SIGNS = 200
@@ -98,16 +96,16 @@ class SignIndex:
             (spelling, number)
             for number, (_, finder) in enumerate(self._around)
             for word in finder.words
-            for spelling in (_spellings(word) if finder.caseless else (word,))
+            for spelling in (spellings(word) if finder.caseless else (word,))
         ]
         self._of_word = np.array([number for _, number in words], np.int64)
         # Spelled out, because literals with and without case slow one another down.
-        self._words = _compile([_literal(word) for word, _ in words])
-        self._extents = _Extents([finder for _, finder in self._around], self._then)
+        self._words = compiled([literal(word) for word, _ in words])
+        self._extents = Extents([finder for _, finder in self._around], self._then)
         self._longest_cell = max((cell.longest for cell in self._cells.values()), default=0)
         # One database for each: together they would fall back to a slower automaton.
         self._expressions = [
-            (number, _compile([finder.sign.encode()]))
+            (number, compiled([finder.sign.encode()]))
             for number, (_, finder) in enumerate(self._around)
             if not finder.words
         ]
@@ -149,18 +147,18 @@ class SignIndex:
         hits: dict[int, list[Ints]] = {}
         if len(self._of_word):
             # The beginning of the text counts as a line break before it.
-            for text, shift in ((window, 0), (b"\n" + window[:_LONGEST_SIGN], 1)):
+            for text, shift in ((window, 0), (b"\n" + window[:LONGEST_SIGN], 1)):
                 for number, ends in self._behind_words(text):
                     hits.setdefault(number, []).append(ends - shift)
         for number, database in self._expressions:
-            _, ends = _ends(database, window)
+            _, ends = matches(database, window)
             if len(ends):
                 hits[number] = [ends]
         return {number: np.concatenate(ends) for number, ends in hits.items()}
 
     def _behind_words(self, text: bytes) -> Iterator[tuple[int, Ints]]:
         """Where the signs that begin with words end, by the number of their `Around`."""
-        words, ends = _ends(self._words, text)
+        words, ends = matches(self._words, text)
         numbers = self._of_word[words]
         for number in np.flatnonzero(np.bincount(numbers)).tolist():
             mine = ends[numbers == number]
@@ -228,60 +226,6 @@ class SignIndex:
         }
 
 
-class _Extents:
-    """All signs in one database, words with what stands behind them: most are found as words only,
-    and a text that has but such words need not be looked at any closer.
-    """
-
-    def __init__(self, around: Sequence[Around], then: Sequence[re.Pattern[bytes]]) -> None:
-        self._signs = [
-            (number, expression, words)
-            for number, (finder, sign) in enumerate(zip(around, then, strict=True))
-            for expression, words in _whole(finder, sign)
-        ]
-        self._before = np.array([finder.before + _LONGEST_SIGN for finder in around], np.int64)
-        self._after = np.array([finder.after for finder in around], np.int64)
-
-    @cached_property
-    def _database(self) -> hyperscan.Database:
-        """Made when it is first needed: it takes a third of a second for all kinds."""
-        try:
-            return _compile([expression for _, expression, _ in self._signs])
-        except hyperscan.HyperscanError:  # it does not take all that `re` does
-            return _compile([words for _, _, words in self._signs])
-
-    def find(self, window: bytes, most: int) -> tuple[Ints, Ints] | None:
-        """The extents of the candidates around all signs; None for more signs than `most`."""
-        if not self._signs:
-            return _NONE, _NONE
-        try:
-            # The beginning of the text counts as a line break before it.
-            begin = _ends(self._database, b"\n" + window[:_LONGEST_SIGN], most)
-            found, ends = _ends(self._database, window, most)
-        except hyperscan.ScanTerminated:
-            return None
-        sign = np.array([number for number, _, _ in self._signs], np.int64)[
-            np.concatenate([begin[0], found])
-        ]
-        end = np.concatenate([begin[1], ends])
-        return end - self._before[sign], end + self._after[sign]
-
-
-def _whole(finder: Around, sign: re.Pattern[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Expressions that end where the signs of `finder` do or behind that, and those of their words
-    alone.
-    """
-    if not finder.words:
-        yield finder.sign.encode(), finder.sign.encode()
-        return
-    spelled = [_literal(spelling) for word in finder.words
-               for spelling in (_spellings(word) if finder.caseless else (word,))]  # fmt: skip
-    behind = sign.pattern.replace(b"(?=", b"(?:")
-    for first in range(0, len(spelled), _WORDS_TOGETHER):
-        words = b"(?:" + b"|".join(spelled[first : first + _WORDS_TOGETHER]) + b")"
-        yield words + (b"(?i:" if finder.caseless else b"(?:") + behind + b")", words
-
-
 def _find(window: bytes, sign: bytes, start: int, stop: int, times: int) -> int:
     """Where `sign` stands for the last of so many times in [start, stop), or `stop`."""
     for _ in range(times):
@@ -298,44 +242,6 @@ def _speaks(labels: LabelIndex, detector: int, name: str) -> bool:
 
 def _ending(label: bytes) -> bytes:
     return bytes(int(_LOWER[code]) for code in label[-_ENDING:])
-
-
-def _compile(expressions: Sequence[bytes]) -> hyperscan.Database:
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    if expressions:
-        database.compile(
-            expressions=list(expressions),
-            ids=list(range(len(expressions))),
-            flags=[hyperscan.HS_FLAG_DOTALL] * len(expressions),
-        )
-    return database
-
-
-def _ends(database: hyperscan.Database, text: bytes, most: int = sys.maxsize) -> tuple[Ints, Ints]:
-    """The number of the expression and the end of each match in `text`.
-
-    Raises `hyperscan.ScanTerminated` for more matches than `most`.
-    """
-    numbers: list[int] = []
-    ends: list[int] = []
-    add_number, add_end = numbers.append, ends.append
-
-    def on_match(number: int, _from: int, end: int, _flags: int, _context: object) -> bool | None:
-        add_number(number)
-        add_end(end)
-        return len(ends) > most or None
-
-    database.scan(text, match_event_handler=on_match)
-    return np.array(numbers, np.int64), np.array(ends, np.int64)
-
-
-def _spellings(word: str) -> list[str]:
-    return sorted({word.lower(), word.upper(), word.capitalize(), word.title(),
-                   word[:1] + word[1:].capitalize(), word[:1] + word[1:].upper()})  # fmt: skip
-
-
-def _literal(word: str) -> bytes:
-    return b"".join(b"\\x%02x" % code for code in word.encode())
 
 
 def _cells(layout: Layout, offsets: Ints) -> tuple[Ints, Ints]:
