@@ -20,8 +20,8 @@ from pdscan.model import Block
 
 def read(content: Content, options: ReadOptions) -> Iterator[Yield]:
     """The text in blocks that join, or line by line with labels where it is a known log."""
-    text = Text(content, options.text_size)
     log = logs.recognise(decode_head(content.head))
+    text = Text(content, options.text_size if log is None else options.block_size)
     yield from _running(text) if log is None else _lines(text, log)
     yield Note(encoding=text.encoding)
 
