@@ -141,6 +141,7 @@ class LogLayout:
         starts = np.concatenate([first[:, None], parted + 1], axis=1)
         ends = np.concatenate([parted, end[:, None]], axis=1)
         is_read &= (ends > starts).all(axis=1)
+        is_read &= self._next(_RETURN, first) >= np.minimum(end, len(self._codes) - 1)
         return np.stack([starts, ends], axis=2), is_read
 
     def _combined(self, first: Ints, last: Ints) -> tuple[Ints, Flags]:
