@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import cloudpickle
@@ -34,6 +36,7 @@ _AHEAD = 4  # tasks per worker that may be done before their turn
 _BUFFERED = 64 << 20  # bytes that workers may be ahead with before they have to wait
 _UNSETTLED = 16 << 20  # bytes of findings of one task that may wait for its end
 _PARCEL = 64 << 10  # bytes of messages that travel together
+_IN_FLIGHT = 2  # parcels that wait in a worker
 _PARCEL_SECONDS = 0.05
 _BROKEN = 70  # exit code: a bug in pdscan, as opposed to a crash
 
@@ -233,16 +236,49 @@ def _serve(pickled: bytes, pipe: Connection, inherited: list[Connection]) -> Non
         plan: Plan = cloudpickle.loads(pickled)
         _limit_memory(plan.limits.memory)
         worker = Worker(plan)
+        sender = _Sender(pipe)
         with suppress(EOFError, OSError):  # nobody listens any more
             while True:
                 steps, careful = pipe.recv()
-                _send(pipe, worker.run(steps, careful=careful), parcels=not careful)
+                _send(sender, worker.run(steps, careful=careful), parcels=not careful)
         worker.close()
     except Exception:  # a bug outside of reading and matching; the parent names the item
         os._exit(_BROKEN)
 
 
-def _send(pipe: Connection, messages: Iterator[Message], *, parcels: bool) -> None:
+class _Sender:
+    """Sends from a thread of its own: the worker goes on while the parent is busy, by a few
+    parcels.
+    """
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._parcels: Queue[list[Message | None]] = Queue(_IN_FLIGHT)
+        self._is_heard = True
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def put(self, parcel: list[Message | None], *, at_once: bool) -> None:
+        """Hands a parcel over; with `at_once` it is sent when this returns. Raises OSError where
+        nobody listens any more.
+        """
+        self._parcels.put(parcel)
+        if at_once:
+            self._parcels.join()
+        if not self._is_heard:
+            raise BrokenPipeError
+
+    def _run(self) -> None:
+        while True:
+            parcel = self._parcels.get()
+            try:
+                self._pipe.send(parcel)
+            except OSError:
+                self._is_heard = False
+            finally:
+                self._parcels.task_done()
+
+
+def _send(sender: _Sender, messages: Iterator[Message], *, parcels: bool) -> None:
     """Sends a task's messages, many small ones together: a message by itself costs a wake-up.
 
     Without `parcels` each goes at once, so that all of them are there if this process dies.
@@ -254,9 +290,9 @@ def _send(pipe: Connection, messages: Iterator[Message], *, parcels: bool) -> No
         size += size_of(message)
         is_due = isinstance(message, Progress) or time.monotonic() - sent > _PARCEL_SECONDS
         if not parcels or is_due or size > _PARCEL:
-            pipe.send(parcel)
+            sender.put(parcel, at_once=not parcels)
             parcel, size, sent = [], 0, time.monotonic()
-    pipe.send([*parcel, None])
+    sender.put([*parcel, None], at_once=not parcels)
 
 
 def _limit_memory(size: int) -> None:
