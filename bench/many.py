@@ -38,7 +38,7 @@ def rows(folder: Path, *, small: bool) -> Iterator[Row]:
     """The measurements, one after the other; `small` for a quick look."""
     scale = 20 if small else 1
     made: dict[str, Callable[[Path], None]] = {
-        "sparse text": lambda place: _copies(place, "sparse.txt", 128 * _MIB // scale,
+        "sparse text": lambda place: _copies(place, "sparse.txt", 512 * _MIB // scale,
                                              corpora.prose),
         "dense tables": lambda place: _copies(place, "dense.csv", 24 * _MIB // scale,
                                               corpora.customer),
