@@ -67,6 +67,10 @@ class Table:
         """The names of the columns in the package."""
         return tuple(self._columns.values())
 
+    def is_number(self, column: str) -> bool:
+        """Whether `column` of the package numbers items; a system's own columns are all text."""
+        return column in (ITEM, self.key)
+
     def rows(self) -> Iterator[dict[str, str | None]]:
         """All rows, from the beginning."""
         self._spool.seek(0)
@@ -94,7 +98,7 @@ class Table:
         fields = []
         for source, name in self._columns.items():
             described: dict[str, Any] = {"name": name, "type": "string"}
-            if name in (ITEM, "item"):
+            if self.is_number(name):
                 described["type"] = "integer"
             if source != name:
                 described["title"] = source
@@ -135,7 +139,7 @@ def _json(table: Table) -> Iterator[bytes]:
     """A JSON array with an object per row and a row per line."""
     encode = msgspec.json.Encoder().encode
     columns = table.columns
-    numbers = [column in (ITEM, "item") for column in columns]
+    numbers = [table.is_number(column) for column in columns]
     piece = bytearray(b"[")
     for number, row in enumerate(table.cells()):
         values = [int(v) if n and v else v for v, n in zip(row, numbers, strict=True)]
