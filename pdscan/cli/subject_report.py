@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from pdscan.cli import terminal
 from pdscan.subjects import store
 from pdscan.subjects.model import Decision, Holding, Identifier, Subject
 from pdscan.subjects.review import Decided, evidence
+
+_MOST_SHOWN = 40  # of the person's places; a customer of twenty years has thousands
 
 
 def write(subject: Subject, form: str, output: Path | None) -> None:
@@ -23,9 +26,10 @@ def write(subject: Subject, form: str, output: Path | None) -> None:
     _identifiers("Identifiers", subject.identifiers)
     if subject.ambiguous:
         _identifiers("Ambiguous: several people's, so they joined nothing", subject.ambiguous)
-    _holdings(f"The person's: {len(subject.accepted)}", subject.accepted)
+    _by_system(subject)
+    _holdings(f"The person's: {len(subject.accepted):,}", subject.accepted)
     if subject.undecided:
-        _holdings(f"To decide: {len(subject.undecided)}", subject.undecided)
+        _holdings(f"To decide: {len(subject.undecided):,}", subject.undecided)
     if subject.not_read:
         terminal.say("")
         rows = [(n.state, f"{n.reason} ({n.detail})" if n.detail else n.reason, n.locator)
@@ -48,15 +52,34 @@ def _identifiers(title: str, identifiers: tuple[Identifier, ...]) -> None:
     terminal.say("")
 
 
+def _by_system(subject: Subject) -> None:
+    places: dict[tuple[str, str], Counter[str]] = {}
+    for what, holdings in (("theirs", subject.accepted), ("open", subject.undecided)):
+        for holding in holdings:
+            counts = places.setdefault((holding.source, holding.entity), Counter())
+            counts[what] += 1
+            counts["shared"] += holding.others > 0
+    rows = [
+        (source, entity, counts["theirs"], counts["open"], counts["shared"])
+        for (source, entity), counts in sorted(places.items())
+    ]
+    if rows:
+        terminal.table(
+            ("System", "Legal entity", "The person's", "To decide", "With others in it"), rows
+        )
+
+
 def _holdings(title: str, holdings: tuple[Holding, ...]) -> None:
     terminal.say("")
     terminal.say(title)
-    for holding in holdings:
+    for holding in holdings[:_MOST_SHOWN]:
         *path, last = evidence(holding)
         entity = f" [{holding.entity}]" if holding.entity else ""
         terminal.say(f"  {holding.locator}{entity}: {last}")
         for line in path:
             terminal.say(f"    {line}")
+    if len(holdings) > _MOST_SHOWN:
+        terminal.say(f"  … and {len(holdings) - _MOST_SHOWN:,} more: -f json lists all")
 
 
 def ask(subject: Subject, by: str) -> Iterator[Decided]:
