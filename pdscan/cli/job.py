@@ -137,8 +137,14 @@ class Job:
                         DeclaredColumns(self.settings.columns, self.plan.minimum),
                     )  # fmt: skip
                 if writer is not None:
-                    writer.close(self.record())
-                    writer = None
+                    try:
+                        with uninterrupted():
+                            writer.close(self.record())
+                            writer = None
+                    except KeyboardInterrupt:
+                        if writer is not None:
+                            raise
+                        # It came when all was done: there is nothing left to stop.
         except OSError as error:
             if writer is None or journal is None or error.errno not in UNWRITABLE:
                 raise
