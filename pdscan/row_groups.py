@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pdscan.interrupts import uninterrupted
 from pdscan.matching.findings import SCHEMA
 from pdscan.model import Ints
 
@@ -67,7 +68,8 @@ class RowGroups:
         for first in range(0, rows, ROWS):
             group = table.slice(first, min(ROWS, rows - first))
             columns = [_in_order_of_appearance(column) for column in group.columns]
-            self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema), ROWS)
+            with uninterrupted():  # or the file could not be gone on with
+                self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema), ROWS)
         self._pending = table.slice(rows).to_batches()
         self._count -= rows
 

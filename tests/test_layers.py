@@ -13,11 +13,12 @@ import pdscan
 ROOT = Path(pdscan.__file__).parent
 
 # What a room may import of pdscan, besides itself.
-GROUND = {"errors", "model", "columns", "private"}
+GROUND = {"errors", "model", "columns", "interrupts", "private"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
     "columns": {"model"},
+    "interrupts": set(),
     "private": {"errors"},
     "keys": GROUND,
     "config": GROUND,

@@ -14,7 +14,7 @@ from pdscan import keys
 from pdscan.cli import remote, summary, terminal, wiring
 from pdscan.cli.collect import Totals, listed, measured
 from pdscan.cli.place import Place
-from pdscan.cli.resuming import UNWRITABLE, Begun, terminated_as_interrupt, uninterrupted
+from pdscan.cli.resuming import UNWRITABLE, Begun, terminated_as_interrupt
 from pdscan.cli.watching import Watch
 from pdscan.config import Settings, Source, sources_for
 from pdscan.connectors.files import STANDARD_INPUT
@@ -23,6 +23,7 @@ from pdscan.custom.filtering import FindingFilter
 from pdscan.errors import StoppedError
 from pdscan.exports.findings import Kind, Listing
 from pdscan.incremental import Since
+from pdscan.interrupts import uninterrupted
 from pdscan.inventory import Inventory, InventoryWriter, check_place
 from pdscan.journal import Journal
 from pdscan.model import Reason

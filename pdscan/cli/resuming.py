@@ -104,19 +104,6 @@ def _shown(value: Any) -> str:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Puts an interrupt off until something is made that would otherwise be left half made."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
 def terminated_as_interrupt() -> Iterator[None]:
     """A request to end (SIGTERM, by a service manager) stops as cleanly as Ctrl-C does."""
 
