@@ -122,10 +122,7 @@ class _Pool:
     def _head(self) -> Iterator[Message]:
         run = self._runs[0]
         while True:
-            while run.messages:
-                message = run.messages.popleft()
-                run.size -= size_of(message)
-                yield message
+            yield from run.ready()
             if run.done:
                 return
             self._feed()

@@ -8,6 +8,7 @@ kills a second time is given up, with what was found until then, and what was be
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -59,6 +60,13 @@ class Underway:
     handed: _Count = field(default_factory=_Count)
     open_items: dict[int, Item] = field(default_factory=dict)
     deaths: int = 0  # of workers on the step after those that settled
+
+    def ready(self) -> Iterator[Message]:
+        """Hands on what is there."""
+        while self.messages:
+            message = self.messages.popleft()
+            self.size -= size_of(message)
+            yield message
 
     def take(self, message: Message, first: int, items: int) -> None:
         """Adds what a worker sent that began with step `first` and `items` items behind it."""

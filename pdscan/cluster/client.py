@@ -31,7 +31,7 @@ from pdscan.model import Reason
 from pdscan.numbering import numbered
 from pdscan.runner import Watch
 from pdscan.scan import Message, Progress, Task
-from pdscan.underway import Underway, size_of
+from pdscan.underway import Underway
 
 _AHEAD = 4  # tasks per worker that may be out
 _BUFFERED = 64 << 20  # bytes that may be fetched before their turn
@@ -173,10 +173,7 @@ class _Pool:
     def _head(self) -> Iterator[Message]:
         run = self._runs[0]
         while True:
-            while run.messages:
-                message = run.messages.popleft()
-                run.size -= size_of(message)
-                yield message
+            yield from run.ready()
             if run.done:
                 return
             self._feed()

@@ -147,12 +147,8 @@ def _pieces(field: str, spans: Sequence[tuple[int, int]], literal: str) -> list[
     return [*pieces, f"substr({field}, {begin + 1})"]
 
 
-class _PostgreSQL:
-    """An error within a transaction of PostgreSQL undoes all of it, whatever the client does."""
-
-    def guard(self, change: Change, salt: str) -> str:
-        row = ", ".join(map(self.name, change.columns))
-        return f"encode(sha256(convert_to('{salt}' || ROW({row})::text, 'UTF8')), 'hex')"
+class _Standard:
+    """Names, texts and their joining as standard SQL writes them."""
 
     def name(self, name: str) -> str:
         return '"' + name.replace('"', '""') + '"'
@@ -162,6 +158,14 @@ class _PostgreSQL:
 
     def joined(self, pieces: Sequence[str]) -> str:
         return " || ".join(pieces)
+
+
+class _PostgreSQL(_Standard):
+    """An error within a transaction of PostgreSQL undoes all of it, whatever the client does."""
+
+    def guard(self, change: Change, salt: str) -> str:
+        row = ", ".join(map(self.name, change.columns))
+        return f"encode(sha256(convert_to('{salt}' || ROW({row})::text, 'UTF8')), 'hex')"
 
     def script(self, changes: Sequence[Change], salt: str) -> Iterator[str]:
         tag = f"$pdscan_{salt}$"  # stands in no text
@@ -231,7 +235,7 @@ class _MariaDB:
         yield "SELECT IF(@pdscan_failed = 0, 'done', (SELECT 1 UNION ALL SELECT 2)) AS pdscan;"
 
 
-class _SQLite:
+class _SQLite(_Standard):
     """The guards are looked at first, all of them, and once more at the end; a failure there rolls
     back by itself, because the shell goes on after an error if it is not told otherwise.
     """
@@ -239,15 +243,6 @@ class _SQLite:
     def guard(self, change: Change, salt: str) -> str:
         cells = " || ',' || ".join(f"quote({self.name(c)})" for c in change.columns)
         return f"lower(hex(sha3('{salt}' || {cells}, 256)))"
-
-    def name(self, name: str) -> str:
-        return '"' + name.replace('"', '""') + '"'
-
-    def literal(self, text: str) -> str:
-        return "'" + text.replace("'", "''") + "'"
-
-    def joined(self, pieces: Sequence[str]) -> str:
-        return " || ".join(pieces)
 
     def script(self, changes: Sequence[Change], salt: str) -> Iterator[str]:
         says = "a row is gone or has changed, nothing was done"
